@@ -1,0 +1,102 @@
+# Every command of the project; `make help` lists them. All work happens in .venv, which the
+# first command creates.
+PYTHON ?= python3
+CHAPTER ?=
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+COLAB := .venv-colab/.ready
+HTML := _build/html
+# With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
+export OMP_WAIT_POLICY = passive
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
+	serve lab bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+book: pages ## create the environment, build the book, print where to open it
+	@echo "make book: open file://$(CURDIR)/$(HTML)/index.html"
+
+test: check unit js nbval pages browser lab-test colab-test ## run everything that CI runs
+	@echo "make test: all checks passed"
+
+check: $(READY) ## run the cheap checks: lint, format, types
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
+	@echo "make check: lint, format and types are clean"
+
+unit: $(READY) ## run the unit and property tests
+	$(BIN)/pytest -q -n 2 tests --ignore tests/browser --ignore tests/lab --ignore tests/colab
+
+js: $(READY) ## run the tests of the widgets' maths in Node
+	$(BIN)/node --test tests/js/*.test.mjs
+
+nbval: $(READY) ## execute every notebook and compare its outputs with the stored ones
+	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider notebooks
+
+pages: $(READY)
+	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --quiet
+
+browser: $(READY) pages ## test the built book in a headless browser, over http and from disk
+	$(BIN)/python book/_tools/browser.py
+	$(BIN)/pytest -q tests/browser
+
+lab-test: $(READY) ## test the widgets in JupyterLab with a kernel
+	$(BIN)/python book/_tools/browser.py
+	$(BIN)/pytest -q tests/lab
+
+colab-test: $(READY) $(COLAB) ## run the notebooks with the versions that Colab has
+	$(BIN)/pytest -q tests/colab
+
+notebooks: $(READY) ## execute notebooks and store their outputs [CHAPTER=02]
+	$(BIN)/python book/_tools/execute.py $(CHAPTER)
+
+address: $(READY) ## write what follows from the repository address in _config.yml
+	$(BIN)/python book/_tools/address.py
+
+serve: pages ## build the book and serve it [PORT=8000]
+	@echo "make serve: open http://localhost:$(PORT)"
+	$(BIN)/python -m http.server --directory $(HTML) $(PORT)
+
+lab: $(READY) ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+bench: pages ## measure the widgets' speed beside ipywidgets and matplotlib
+	$(BIN)/python book/_tools/browser.py
+	$(BIN)/python benchmarks/slider_latency.py
+
+lock: ## resolve the newest versions anew and write requirements.lock
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet ".[book,test,dev]"
+	.venv-lock/bin/python -m pip freeze --exclude dsconv-lib | sed -E 's/\+[a-z0-9]+$$//' \
+		> requirements.lock
+	rm -rf .venv-lock
+	@echo "make lock: $$(wc -l < requirements.lock) versions in requirements.lock"
+
+clean: ## remove everything that was built or installed
+	rm -rf _build dist node_modules .venv .venv-colab .venv-lock .pytest_cache .hypothesis \
+		.mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "make clean: done"
+
+$(READY): pyproject.toml requirements.lock package.json package-lock.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock --editable ".[book,test,dev]"
+	$(BIN)/npm ci --silent
+	@touch $@
+
+$(COLAB): pyproject.toml tests/colab/constraints.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --requirement tests/colab/constraints.txt
+	@touch $@

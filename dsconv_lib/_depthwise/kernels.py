@@ -1,0 +1,206 @@
+"""Compiled depthwise convolution, stride 1: forward, and both gradients in one pass.
+
+One plane (one image, one channel) is worked on at a time. It is copied into a scratch plane whose
+rows are whole vectors with zeros beside them, so that the loop over columns needs no case for the
+borders and no remainder, and everything that the taps read again lies in the cache. Rows that a
+tap would read above or below the plane are left out of its loop altogether.
+
+In the loop, the taps of one kernel row and their sums stay in registers:
+
+    for each kernel row:   for each row:   for each vector of columns j:
+        forward    y[j]  += sum_k w[k] x[j + k D]
+        backward   dx[j] += sum_k w[k] g[j - k D],   dw[k] += x[j] g[j - k D]
+
+Both gradients read the same shifted ``g``, which is why one pass serves for two. With K = 3 that is
+6 multiply-adds for 5 loads and a store, near the most that a core does per cycle.
+
+For channels-last tensors the lanes hold 8 neighbouring channels of one pixel instead of 8
+neighbouring columns of one channel; the loops are the same, only a column is then 8 wide.
+
+The arguments that `forward` and `backward` share:
+
+x, y, g, dx : flat arrays, in the order (N, C, rows, columns), or (N, rows, columns, C) if ``last``
+w, dw : flat arrays (C * M, kh, kw), or (kh, kw, C) if ``last``, which asks for M = 1 and C >= lanes
+sizes : N, C, M; rows and columns of x; rows and columns of y
+taps : kernel rows, rows of zeros above x, columns of zeros before x, dilation of the rows
+columns : one entry per kernel column; the tuple's length is compiled in
+begin, end : the range of channels, or if ``last`` of groups of ``lanes`` channels, to work on
+"""
+
+import numpy as np
+from numba import njit
+
+from dsconv_lib._depthwise.simd import (
+    add_dot,
+    add_scaled,
+    lanes,
+    load,
+    load_each,
+    load_next,
+    pointer,
+    splat,
+    store,
+    store_next,
+)
+
+_inline = njit(nogil=True, error_model="numpy", forceinline=True)
+
+
+def _compiled(function):
+    """Compile at the first call and keep the machine code beside the module, if that works.
+
+    The stored code is renewed when this file changes, not when `simd` does.
+    """
+    try:
+        return njit(nogil=True, error_model="numpy", cache=True)(function)
+    except RuntimeError:  # no place to keep it, as in a zip file
+        return njit(nogil=True, error_model="numpy")(function)
+
+
+@_inline
+def _copy(target, to, steps, source, at, strides, size):
+    """Copy ``size`` (rows, columns); ``steps`` and ``strides`` are the (row, column) distances.
+
+    Where columns are neighbours on both sides, the last vector of a row overlaps the one before it
+    rather than run over; otherwise every column is a vector of channels.
+    """
+    V, width = lanes(source), size[1]
+    for row in range(size[0]):
+        a, b = to + row * steps[0], at + row * strides[0]
+        if steps[1] > 1 or strides[1] > 1:
+            for i in range(width):
+                store(target, a + i * steps[1], load(source, b + i * strides[1]))
+        elif width < V:
+            for i in range(width):
+                target[a + i] = source[b + i]
+        else:
+            for i in range(0, width - V, V):
+                store(target, a + i, load(source, b + i))
+            store(target, a + width - V, load(source, b + width - V))
+
+
+@_inline
+def _fill(target, count, vector):
+    for i in range(0, count, lanes(target)):
+        store(target, i, vector)
+
+
+@_inline
+def _place(last, n, c, C, rows, columns):
+    """First element of a plane, and its (row, column) distances."""
+    if last:
+        return n * rows * columns * C + c, (columns * C, C)
+    return (n * C + c) * rows * columns, (columns, 1)
+
+
+@_inline
+def _spread(table, w, last, C, channel, count):
+    """Fill the table, one vector per tap: the tap in every lane, or the tap of each lane."""
+    V = lanes(table)
+    for k in range(count):
+        value = load(w, k * C + channel) if last else splat(table, w[channel * count + k])
+        store(table, k * V, value)
+
+
+@_inline
+def _convolve(ys, y, xs, x, table, taps, columns):
+    """Add the convolution of scratch plane ``xs`` to ``ys``; ``x``, ``y`` are (rows, length)."""
+    V, K = lanes(ys), len(columns)
+    for ky in range(taps[0]):
+        weights = load_next(table, ky * K * V, columns)
+        shift = ky * taps[3] - taps[1]
+        for row in range(max(0, -shift), min(y[0], x[0] - shift)):
+            there = (row + shift) * x[1] - row * y[1]
+            for j in range(row * y[1], (row + 1) * y[1], V):
+                store(ys, j, add_dot(load(ys, j), weights, load_each(xs, there + j, columns)))
+
+
+@_inline
+def _differentiate(dxs, xs, x, gs, g, base, table, sums, first, taps, columns):
+    """Add the input's gradient to ``dxs`` and the weight's, lane by lane, to ``sums[first:]``."""
+    V, K = lanes(xs), len(columns)
+    for ky in range(taps[0]):
+        weights = load_next(table, ky * K * V, columns)
+        total = load_next(sums, first + ky * K * V, columns)
+        shift = taps[1] - ky * taps[3]
+        for row in range(max(0, -shift), min(x[0], g[0] - shift)):
+            there = (row + shift) * g[1] - row * x[1] + base
+            for j in range(row * x[1], (row + 1) * x[1], V):
+                upstream = load_each(gs, there + j, columns)
+                store(dxs, j, add_dot(load(dxs, j), weights, upstream))
+                total = add_scaled(total, load(xs, j), upstream)
+        store_next(sums, first + ky * K * V, total)
+
+
+@_compiled
+def forward(y, x, w, bias, last, sizes, taps, columns, begin, end):
+    """Write the convolution of ``x``, plus ``bias`` (C * M numbers), to ``y``.
+
+    ``columns[k]`` is where tap ``k`` reads, counted from the first tap.
+    """
+    N, C, M, H, W, y_rows, y_columns = sizes
+    V, count = lanes(pointer(x)), taps[0] * len(columns)
+    unit = V if last else 1
+    yw = (y_columns * unit + V - 1) // V * V
+    xw = max((taps[2] + W) * unit, yw + columns[-1])
+    xs_, ys_ = np.zeros(H * xw, x.dtype), np.zeros(y_rows * yw, x.dtype)
+    table_ = np.zeros(count * V, x.dtype)
+    for group in range(begin, end):
+        # numba frees an array after its last use: pointers are taken where that is in the loop.
+        xs, ys, table = pointer(xs_), pointer(ys_), pointer(table_)
+        c = min(group * V, C - V) if last else group
+        for n in range(N):
+            at, strides = _place(last, n, c, C, H, W)
+            _copy(xs, taps[2] * unit, (xw, unit), pointer(x), at, strides, (H, W))
+            for o in range(c * M, c * M + M):
+                _spread(table, pointer(w), last, C, o, count)
+                start = load(pointer(bias), o) if last else splat(ys, bias[o])
+                _fill(ys, y_rows * yw, start)
+                _convolve(ys, (y_rows, yw), xs, (H, xw), table, taps, columns)
+                to, steps = _place(last, n, o, C * M, y_rows, y_columns)
+                _copy(pointer(y), to, steps, ys, 0, (yw, unit), (y_rows, y_columns))
+
+
+@_compiled
+def backward(dx, dw, g, x, w, last, sizes, taps, columns, begin, end):
+    """Write the gradients of input and weight for the gradient ``g`` of the output.
+
+    ``columns[k]`` is where tap ``k`` reads ``g``, counted from the last tap. A channel is worked on
+    by one thread from the first image to the last, so its sums do not depend on the threads.
+    """
+    N, C, M, H, W, g_rows, g_columns = sizes
+    V, count = lanes(pointer(x)), taps[0] * len(columns)
+    unit = V if last else 1
+    # Column j of x meets column j + before - k D of g: `lead` zeros keep that from being negative.
+    before = taps[2] * unit
+    lead = max(0, columns[0] - before)
+    xw = (W * unit + V - 1) // V * V
+    gw = lead + max(g_columns * unit, before + xw)
+    base = lead + before - columns[0]
+    xs_, dxs_ = np.zeros(H * xw, x.dtype), np.zeros(H * xw, x.dtype)
+    gs_, table_ = np.zeros(g_rows * gw, x.dtype), np.zeros(count * V, x.dtype)
+    sums_ = np.zeros(M * count * V, x.dtype)
+    for group in range(begin, end):
+        # numba frees an array after its last use: pointers are taken where that is in the loop.
+        xs, dxs, gs = pointer(xs_), pointer(dxs_), pointer(gs_)
+        table, sums = pointer(table_), pointer(sums_)
+        zero = splat(xs, 0)
+        c = min(group * V, C - V) if last else group
+        _fill(sums, M * count * V, zero)
+        for n in range(N):
+            at, steps = _place(last, n, c, C, H, W)
+            _copy(xs, 0, (xw, unit), pointer(x), at, steps, (H, W))
+            _fill(dxs, H * xw, zero)
+            for m in range(M):
+                o = c * M + m
+                start, strides = _place(last, n, o, C * M, g_rows, g_columns)
+                _copy(gs, lead, (gw, unit), pointer(g), start, strides, (g_rows, g_columns))
+                _spread(table, pointer(w), last, C, o, count)
+                x_size, g_size, first = (H, xw), (g_rows, gw), m * count * V
+                _differentiate(dxs, xs, x_size, gs, g_size, base, table, sums, first, taps, columns)
+            _copy(pointer(dx), at, steps, dxs, 0, (xw, unit), (H, W))
+        for k in range(M * count):
+            if last:
+                store(pointer(dw), k * C + c, load(sums, k * V))
+            else:
+                dw[c * M * count + k] = sums_[k * V : (k + 1) * V].sum()

@@ -1,0 +1,149 @@
+"""Exercises of chapter 2, about output sizes."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from dsconv_lib.arithmetic import output_size, read_counts, same_padding, transposed_output_size
+from dsconv_lib.exercises.framework import (
+    UnansweredError,
+    WrongTypeError,
+    as_whole_number,
+    describe,
+    exercise,
+    function,
+    number,
+    numbers,
+)
+
+number(
+    "2.1",
+    truth=lambda: output_size(32, 3, 1, 2, 2),
+    why="The span is 5, padding gives 4 cells, the span takes back 4.",
+    remind="Count again: cells after padding, span of the kernel, last legal start, plus one.",
+    slips={
+        34: "That is the size without dilation: three taps, two apart, span more than 3 cells.",
+        28: "You left out the padding.",
+        30: "Padding is added at both ends, so it counts twice.",
+        31: "Almost: either the + 1 is missing, or the span was taken as D·K. Start 0 counts, too.",
+        33: "One too many: the last tap must lie inside, too.",
+        16: "Nothing here has a stride of 2. The 2s are the padding and the dilation.",
+    },
+)
+
+numbers(
+    "2.2",
+    truth=lambda: (output_size(7, 3, 2), output_size(8, 3, 2)),
+    why="Width 8 has one pixel left over, and one pixel is not a whole step of 2.",
+    remind="Write down the legal starts of each width: 0, 2, ... while start + 3 fits.",
+    slips={
+        (3, 4): "A step that would leave the strip does not count: round down, not up.",
+        (2, 2): "Both are short by the same thing: start 0 is a position, too.",
+        (2, 3): "List the starts, beginning with 0. Where may the last window begin?",
+        (5, 6): "That is the stride-1 count. Here only every second start is used.",
+        (4, 4): "That would be half the width, rounded. The kernel's own width matters here.",
+    },
+)
+
+number(
+    "2.3",
+    truth=lambda: read_counts(20, 3, stride=4).count(0),
+    why="The windows leave one pixel between each two of them, and one at the end.",
+    remind="Write down which pixels each window reads, and count the others.",
+    slips={
+        1: "You counted the end only. Look between the windows, too.",
+        4: "You counted the gaps between windows. Look at the end, too.",
+        15: "That is how many pixels are read. The question is about the others.",
+    },
+)
+
+number(
+    "2.4",
+    truth=lambda: same_padding(3, dilation=4),
+    why="The kernel reaches 4 pixels to each side of its middle tap.",
+    remind="Padding must give back what the span takes away, half of it on each side.",
+    slips={
+        1: "That is right for D = 1. The taps are now four apart.",
+        8: "That is what both sides need together. `padding` is the amount on one side.",
+        6: "The span is D(K − 1) + 1, not D·K.",
+        2: "Count how far the outer tap is from the middle one.",
+        12: "That is D·K. How many gaps lie between three taps?",
+        9: "That is the span of the kernel, not the padding.",
+    },
+)
+
+
+def _settings() -> Sequence[Mapping[str, Any]]:
+    """Give settings for exercise 2.5, easy ones first, some of them impossible."""
+    easy = [
+        {"size": 7, "kernel_size": 3},
+        {"size": 10, "kernel_size": 3, "stride": 2},
+        {"size": 5, "kernel_size": 3, "padding": 1},
+        {"size": 9, "kernel_size": 3, "dilation": 2},
+        {"size": 224, "kernel_size": 7, "stride": 2, "padding": 3},
+        {"size": 2, "kernel_size": 3},
+        {"size": 2, "kernel_size": 3, "stride": 2},
+    ]
+    names = ("size", "kernel_size", "stride", "padding", "dilation")
+    values = product(range(1, 14), range(1, 6), range(1, 5), range(3), range(1, 4))
+    return easy + [dict(zip(names, row, strict=True)) for row in values]
+
+
+function(
+    "2.5",
+    truth=output_size,
+    settings=_settings,
+    why=f"Your function agrees with the library on {len(_settings())} settings.",
+)
+
+number(
+    "2.6",
+    truth=lambda: transposed_output_size(7, 5, stride=3, padding=1, output_padding=1),
+    why="Seven stamps of five, three apart, minus both trimmed ends, plus one.",
+    remind="Lay out the stamps: where does the last one start, where does it end? Then trim.",
+    slips={
+        26: "Here padding makes the result smaller: it trims both ends.",
+        24: "You left out the padding.",
+        23: "Padding trims both ends, so it counts twice.",
+        21: "You left out output_padding.",
+        25: "The last of 7 stamps starts at 6 steps, not at 7.",
+        2: "That is the ordinary convolution. This one goes the other way.",
+        3: "That is the ordinary convolution. This one goes the other way.",
+    },
+)
+
+
+def _even_kernels(stride: int, kernels: Sequence[int]) -> set[int]:
+    """Kernels whose stamps cover every inner cell equally often."""
+    even = set()
+    for kernel in kernels:
+        counts = read_counts(transposed_output_size(20, kernel, stride), kernel, stride)
+        if len(set(counts[kernel:-kernel])) == 1:
+            even.add(kernel)
+    return even
+
+
+def _judge_even(answer: Any) -> str | None:
+    """Judge exercise 2.7."""
+    if not isinstance(answer, list | tuple | set):
+        raise WrongTypeError(describe(answer))
+    if any(part is ... for part in answer):
+        raise UnansweredError
+    given = {as_whole_number(part) for part in answer}
+    kernels = range(3, 8)
+    truth = _even_kernels(3, kernels)
+    if given == truth:
+        return None
+    if strange := given - set(kernels):
+        return f"{min(strange)} is not among the sizes asked about."
+    if wrong := given - truth:
+        return f"K = {min(wrong)} does leave a pattern: add up its stamps, 3 apart, in a strip."
+    return "What you give is right, but at least one more size belongs here."
+
+
+exercise(
+    "2.7",
+    wants="a tuple of kernel sizes",
+    judge=_judge_even,
+    why="The stamps tile evenly where the stride divides the kernel size.",
+)

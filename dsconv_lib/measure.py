@@ -1,0 +1,336 @@
+"""Receptive fields measured rather than derived: by gradients, and by letting NaN spread.
+
+`measure_receptive_field` asks which input positions *can* change an output, as a check of
+`dsconv_lib.trace_receptive_field`. `effective_receptive_field` asks how *much* each of them does,
+for the weights that the module has.
+"""
+
+import copy
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from dsconv_lib.probe import checked_shape, placement, undisturbed
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class MeasuredField:
+    """Input positions that one output position was seen to depend on.
+
+    Attributes
+    ----------
+    mask : numpy.ndarray of bool, shape ``spatial``
+        True where the output depends on the input position, in any channel.
+    output : tuple of int
+        The output position that was looked at, one index per axis.
+    """
+
+    mask: np.ndarray
+    output: tuple[int, ...]
+
+    @property
+    def positions(self) -> tuple[frozenset[int], ...]:
+        """Per axis, the input positions of which any entry of the mask is True."""
+        axes = range(self.mask.ndim)
+        projections = [self.mask.any(axis=tuple(a for a in axes if a != axis)) for axis in axes]
+        return tuple(frozenset(np.flatnonzero(line).tolist()) for line in projections)
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """Per axis, positions from the first to the last that is reached."""
+        return tuple(max(line) - min(line) + 1 if line else 0 for line in self.positions)
+
+    @property
+    def reached(self) -> tuple[int, ...]:
+        """Per axis, number of positions that are reached."""
+        return tuple(map(len, self.positions))
+
+    def __repr__(self) -> str:
+        return (
+            f"MeasuredField(size={self.size}, reached={self.reached}, "
+            f"output={self.output}, positions={int(self.mask.sum())})"
+        )
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class EffectiveField:
+    """How strongly the input positions act on one output position.
+
+    Attributes
+    ----------
+    weight : numpy.ndarray of float, shape ``spatial``
+        Share of each input position; the shares add up to 1.
+    output : tuple of int
+        The output position that was looked at, one index per axis.
+    """
+
+    weight: np.ndarray
+    output: tuple[int, ...]
+
+    @property
+    def centre(self) -> tuple[float, ...]:
+        """Per axis, mean position, weighted by the shares."""
+        return tuple(float(line @ np.arange(len(line))) for line in self._lines())
+
+    @property
+    def sigma(self) -> tuple[float, ...]:
+        """Per axis, standard deviation around the centre, in input positions."""
+        spreads = zip(self._lines(), self.centre, strict=True)
+        return tuple(float((line @ (np.arange(len(line)) - c) ** 2) ** 0.5) for line, c in spreads)
+
+    def _lines(self) -> list[np.ndarray]:
+        axes = range(self.weight.ndim)
+        return [self.weight.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
+
+    def __repr__(self) -> str:
+        sigma = ", ".join(f"{value:.2f}" for value in self.sigma)
+        return f"EffectiveField(sigma=({sigma}), output={self.output})"
+
+
+def measure_receptive_field(
+    module: nn.Module,
+    input_shape: Sequence[int],
+    output_index: Sequence[int] | None = None,
+    *,
+    method: Literal["gradient", "nan"] = "gradient",
+) -> MeasuredField:
+    """Find the input positions that an output position of a module depends on.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Takes one tensor and returns one tensor. It is copied and left as it was.
+    input_shape : sequence of int
+        ``(N, C, *spatial)`` with one to three spatial axes, rows first.
+    output_index : sequence of int, optional
+        The output position, one index per spatial axis; negative ones count from the end. By
+        default the middle one, ``size // 2`` per axis. An output without spatial axes, as of a
+        classifier, is looked at as a whole.
+    method : {"gradient", "nan"}
+        "gradient" takes one derivative of a copy in double precision in which nothing can cancel
+        or hide: all weights are positive and so small that no activation saturates, batch norm
+        changes no sign, and maximum pooling adds up, since any position of its window can be the
+        largest. It thus measures the architecture, not the weights.
+
+        "nan" puts NaN at one input position after another and watches whether it arrives. It
+        leaves the module as it is, and takes as many passes as there are positions: for small
+        inputs only. A weight of zero counts as read too, as zero times NaN is NaN.
+
+    Returns
+    -------
+    MeasuredField
+
+    Raises
+    ------
+    TypeError
+        If ``module`` is not a module, or does not return one tensor.
+    ValueError
+        If ``input_shape``, ``output_index`` or ``method`` does not fit.
+    """
+    shape = checked_shape(module, input_shape)
+    if method not in ("gradient", "nan"):
+        raise ValueError(f"method={method!r} is not known: use 'gradient' or 'nan'")
+    device, _ = placement(module)
+    twin = _double(module)
+    generator = torch.Generator().manual_seed(0)
+    image = (torch.rand((1, *shape[1:]), generator=generator) + 0.5).to(device, torch.float64)
+    if method == "nan":
+        return _spread_nan(twin, image, output_index)
+    _make_positive(twin, generator)
+    image.requires_grad_()
+    with _SumsForMaxima():
+        output, index = _picked(twin(image), image, output_index)
+    (gradient,) = torch.autograd.grad(output.sum(), image, allow_unused=True)
+    if gradient is None:
+        gradient = torch.zeros_like(image)
+    mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0)
+    return MeasuredField(mask.cpu().numpy(), index)
+
+
+def effective_receptive_field(
+    module: nn.Module,
+    input_shape: Sequence[int],
+    samples: int = 16,
+    seed: int = 0,
+    *,
+    output_index: Sequence[int] | None = None,
+    power: Literal[1, 2] = 1,
+) -> EffectiveField:
+    """Measure how strongly the input positions act on an output, for the weights as they are.
+
+    For each sample, the input is drawn from a normal distribution, and so are the weights with
+    which the output channels are added up; the gradient of that sum, in absolute value or squared,
+    is averaged over samples and summed over input channels.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Takes one tensor and returns one tensor. It runs in evaluation mode and is left as it was.
+    input_shape : sequence of int
+        ``(N, C, *spatial)`` with one to three spatial axes; ``N`` samples are drawn at a time.
+    samples : int
+        Number of samples, rounded up to a multiple of ``N``.
+    seed : int
+        The same seed draws the same samples on every device.
+    output_index : sequence of int, optional
+        As in `measure_receptive_field`.
+    power : {1, 2}
+        Average the absolute gradient, or its square. For ``L`` layers of 3 × 3 taps,
+        ``sigma`` is ``sqrt(2 L / 3)`` with power 1 if all weights are equal, and with power 2 in
+        expectation if they are drawn independently around zero (Luo et al. 2016,
+        arXiv:1701.04128).
+
+    Returns
+    -------
+    EffectiveField
+
+    Raises
+    ------
+    TypeError
+        If ``module`` is not a module, or does not return one tensor.
+    ValueError
+        If an argument does not fit, or no gradient reaches the input.
+    """
+    shape = checked_shape(module, input_shape)
+    if samples < 1 or power not in (1, 2):
+        raise ValueError(
+            f"samples={samples} must be at least 1 and power={power} must be 1 or 2: "
+            "use for example samples=16, power=1"
+        )
+    device, dtype = placement(module)
+    generator = torch.Generator().manual_seed(seed)
+    total = torch.zeros(shape[2:], dtype=torch.float64)
+    with undisturbed(module):
+        for _ in range(-(-samples // shape[0])):
+            image = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
+            output, index = _picked(module(image), image, output_index)
+            mix = torch.randn(output.shape, generator=generator).to(output)
+            (gradient,) = torch.autograd.grad(output, image, mix, allow_unused=True)
+            if gradient is not None:
+                total += gradient.abs().double().pow(power).sum((0, 1)).cpu()
+    if not total.sum() > 0 or not total.isfinite().all():
+        raise ValueError(
+            f"module passes no finite gradient from output {index} to the input: "
+            "check its weights, or choose another output_index"
+        )
+    return EffectiveField((total / total.sum()).numpy(), index)
+
+
+def _picked(
+    output: Any, image: Tensor, index: Sequence[int] | None
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Values of the chosen output position, shape ``(N, C)``, and its index."""
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"module must return one tensor, got {type(output).__name__}: wrap it in a module that "
+            "returns the tensor to look at"
+        )
+    sizes = tuple(output.shape[2:])
+    chosen = tuple(size // 2 for size in sizes) if index is None else tuple(index)
+    if len(chosen) != len(sizes) or any(
+        not -size <= i < size for i, size in zip(chosen, sizes, strict=True)
+    ):
+        raise ValueError(
+            f"output_index={chosen} must give one position per axis of an output of {sizes}: "
+            f"use for example {tuple(size // 2 for size in sizes)}"
+        )
+    chosen = tuple(i % size for i, size in zip(chosen, sizes, strict=True))
+    where: Any = (..., *chosen)
+    return output[where] if sizes else output, chosen
+
+
+def _double(module: nn.Module) -> nn.Module:
+    """A copy in double precision and evaluation mode, constants that are no buffers included."""
+    twin = copy.deepcopy(module).double().eval().requires_grad_(False)
+    for part in twin.modules():
+        for name, value in vars(part).items():
+            if isinstance(value, Tensor) and value.is_floating_point():
+                setattr(part, name, value.double())
+    return twin
+
+
+def _make_positive(module: nn.Module, generator: torch.Generator) -> None:
+    """Positive weights with small sums; biases 0; batch norm without effect on the sign."""
+    for name, parameter in module.named_parameters():
+        values = torch.rand(parameter.shape, generator=generator, dtype=torch.float64) + 0.5
+        if name.endswith("bias"):
+            values.zero_()
+        elif parameter.dim() > 1:
+            values /= 4 * max(parameter[0].numel(), 1)
+        parameter.copy_(values)
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.running_mean is not None:
+            part.reset_running_stats()
+
+
+class _SumsForMaxima(TorchFunctionMode):
+    """Adds up a window where maximum pooling would pick from it."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        name = getattr(func, "__name__", "")
+        found = re.match(r"(adaptive_)?max_pool(\d)d", name)
+        if not found:
+            return result
+        pooled = result if isinstance(result, Tensor) else result[0]
+        nd = int(found[2])
+        if found[1]:
+            average = getattr(nn.functional, f"adaptive_avg_pool{nd}d")
+            pooled = average(args[0], tuple(pooled.shape[-nd:]))
+        else:
+            pooled = _sum_pool(tuple(pooled.shape[-nd:]), *args, **kwargs)
+        return pooled if isinstance(result, Tensor) else (pooled, *result[1:])
+
+
+def _sum_pool(
+    sizes: tuple[int, ...],
+    input: Tensor,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor:
+    """Sums over the windows that maximum pooling with these arguments looks at.
+
+    ``sizes`` are the output sizes; with ``ceil_mode`` a last window may stick out.
+    """
+    nd = len(sizes)
+    given = (kernel_size, stride or kernel_size, padding, dilation)
+    taps, steps, ends, apart = (
+        [value] * nd if isinstance(value, int) else list(value) * (nd if len(value) == 1 else 1)
+        for value in given
+    )
+    margins = [m for end, step in zip(ends, steps, strict=True) for m in (end + step, end)][::-1]
+    alone = nn.functional.pad(input.reshape(-1, 1, *input.shape[-nd:]), margins)
+    convolve = (nn.functional.conv1d, nn.functional.conv2d, nn.functional.conv3d)[nd - 1]
+    summed = convolve(alone, alone.new_ones(1, 1, *taps), stride=steps, dilation=apart)
+    inside: Any = (..., *map(slice, sizes))
+    return summed[inside].reshape(*input.shape[:-nd], *sizes)
+
+
+def _spread_nan(
+    module: nn.Module, image: Tensor, output_index: Sequence[int] | None
+) -> MeasuredField:
+    """Put NaN at each input position in turn."""
+    sizes = tuple(image.shape[2:])
+    mask = np.zeros(sizes, dtype=bool)
+    with torch.no_grad():
+        for place in product(*map(range, sizes)):
+            spoilt = image.clone()
+            where: Any = (..., *place)
+            spoilt[where] = torch.nan
+            output, index = _picked(module(spoilt), image, output_index)
+            mask[place] = bool(output.isnan().any())
+    return MeasuredField(mask, index)

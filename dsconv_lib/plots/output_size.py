@@ -1,0 +1,261 @@
+"""Figures of chapter 2: positions, sizes, transposed convolution, overlap."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dsconv_lib.arithmetic import output_size, read_counts
+from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
+from dsconv_lib.plots.style import COLORS, INK, MUTED, canvas
+
+
+def positions(
+    size: int,
+    kernel_size: int,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    beyond: bool = True,
+) -> Figure:
+    """Draw every legal position of a kernel over a strip of pixels, one below the other.
+
+    The input lies at the bottom, with its unread pixels hatched. Each row above it is one
+    position, with the numbers of the pixels read, and the output cell that it fills.
+
+    Parameters
+    ----------
+    size, kernel_size, stride, padding, dilation : int
+        The layer along one axis, in pixels.
+    beyond : bool
+        Also draw the first position that does not fit.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If the kernel does not fit anywhere.
+    """
+    count = output_size(size, kernel_size, stride, padding, dilation)
+    starts = [number * stride - padding for number in range(count + beyond)]
+    reach = dilation * (kernel_size - 1)
+    right = max(size + padding, starts[-1] + reach + 1)
+    bottom = len(starts) + 0.4
+    figure, axes = canvas(bottom + 3.6, right + padding + 3.1, top=-1.5, left=-padding - 0.1)
+    bracket(axes, -0.85, starts[0], starts[0] + reach, _span_label(kernel_size, dilation))
+    for row, start in enumerate(starts):
+        fits = row < count
+        strip(axes, [""] * (size + 2 * padding), row=row, column=-padding)
+        if dilation > 1:
+            axes.plot([start, start + reach], [row, row], color=COLORS["kernel"], lw=3, zorder=3)
+        for position in range(start, start + reach + 1, dilation):
+            inside = position < size + padding
+            kind = "kernel" if inside else "hole"
+            cell(axes, row, position, kind=kind, text=position, strength=0.45, hatch=not inside)
+        note(axes, row, right + 0.35, "→" if fits else "×", size=13, color=MUTED)
+        if fits:
+            cell(axes, row, right + 1.4, kind="output", text=row)
+    counts = read_counts(size, kernel_size, stride, padding, dilation)
+    _input_strip(axes, bottom, padding, counts)
+    bracket(axes, bottom + 0.85, 0, size - 1, f"n = {size}", above=False)
+    note(axes, bottom + 1.27, right + 1.4, f"m = {count}", bold=True)
+    return figure
+
+
+def centring(kernel_sizes: Sequence[int]) -> Figure:
+    """Draw kernels over the pixel that they should be centred on, with their middle marked.
+
+    Parameters
+    ----------
+    kernel_sizes : sequence of int
+        One row each; odd ones have a middle tap, even ones have none.
+
+    Returns
+    -------
+    Figure
+    """
+    widest = max(kernel_sizes)
+    middle = (widest - 1) / 2
+    rows = len(kernel_sizes) * 2.1
+    figure, axes = canvas(rows + 0.4, widest + 3.2, top=-0.65, left=-2.2)
+    for number, kernel_size in enumerate(kernel_sizes):
+        row = number * 2.1
+        first = int(middle) - (kernel_size - 1) // 2
+        odd = kernel_size % 2 == 1
+        for tap in range(kernel_size):
+            centre = odd and tap == kernel_size // 2
+            cell(axes, row, first + tap, kind="kernel", strength=0.45, text=tap, chosen=centre)
+        note(axes, row, -1.3, f"K = {kernel_size}", color=MUTED)
+        line = first + (kernel_size - 1) / 2
+        axes.plot([line, line], [row - 0.62, row - 0.52], color=INK, linewidth=2.2)
+        axes.plot([line, line], [row + 0.52, row + 0.72], color=INK, linewidth=2.2)
+        if not odd:
+            axes.plot([line, line], [row - 0.6, row + 0.7], color=INK, linewidth=2.2, zorder=4)
+        note(axes, row + 1.02, line, f"{(kernel_size - 1) / 2:g}", bold=True)
+    return figure
+
+
+def shared_sizes(sizes: Sequence[int], kernel_size: int, *, stride: int) -> Figure:
+    """Draw which input sizes give which output size, without padding.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Input sizes, rising.
+    kernel_size, stride : int
+        The layer.
+
+    Returns
+    -------
+    Figure
+    """
+    figure, axes = canvas(4.2, len(sizes) + 1.6, top=-0.4, left=-1.3, unit=0.5)
+    outputs = [output_size(size, kernel_size, stride) for size in sizes]
+    for output in sorted(set(outputs)):
+        members = [column for column, value in enumerate(outputs) if value == output]
+        centre = sum(members) / len(members)
+        for column in members:
+            link(axes, (2.5, column), (0.3, centre), arrow=False, width=1.8)
+        cell(axes, 0.3, centre, kind="output", text=output)
+    strip(axes, sizes, kind="input", row=2.5)
+    note(axes, 0.3, -1.0, "m", color=MUTED)
+    note(axes, 2.5, -1.0, "n", color=MUTED)
+    return figure
+
+
+def matrix_and_transpose(matrix: np.ndarray) -> Figure:
+    """Draw a layer's matrix A and its transpose, with zeros left empty.
+
+    Parameters
+    ----------
+    matrix : array of int, shape (outputs, inputs)
+
+    Returns
+    -------
+    Figure
+    """
+    outputs, inputs = matrix.shape
+    left = inputs + 2.4
+    figure, axes = canvas(inputs + 1.6, left + outputs + 0.4, top=-1.3, left=-0.2)
+    middle = (inputs - outputs) / 2
+    for values, row, column in ((matrix, middle, 0.0), (matrix.T, 0.0, left)):
+        grid(axes, np.full(values.shape, ""), row=row, column=column)
+        for i, j in np.argwhere(values):
+            cell(axes, row + i, column + j, kind="kernel", strength=0.45, text=values[i, j])
+    note(axes, middle - 0.95, (inputs - 1) / 2, f"A   {outputs} × {inputs}", color=MUTED)
+    note(axes, -0.95, left + (outputs - 1) / 2, f"Aᵀ   {inputs} × {outputs}", color=MUTED)
+    return figure
+
+
+def stamps(
+    values: Sequence[int], kernel: Sequence[int], *, stride: int, padding: int = 0, extra: int = 0
+) -> Figure:
+    """Draw a transposed convolution: each input number stamps its multiple of the kernel.
+
+    Parameters
+    ----------
+    values : sequence of int
+        The input, at the bottom.
+    kernel : sequence of int
+        What is stamped.
+    stride : int
+        Distance from one stamp to the next.
+    padding : int
+        Cells cut off at both ends of the sum (hatched).
+    extra : int
+        The ``output_padding``: cells kept, or added, at the right end.
+
+    Returns
+    -------
+    Figure
+    """
+    count, taps = len(values), len(kernel)
+    full = (count - 1) * stride + taps
+    total = np.zeros(full + max(extra - padding, 0), dtype=int)
+    for number, value in enumerate(values):
+        total[number * stride : number * stride + taps] += value * np.array(kernel)
+    kept = range(padding, full - padding + extra)
+    cut = [position for position in range(len(total)) if position not in kept]
+    figure, axes = canvas(count + 3.4, len(total) + 3.4, top=-0.6, left=-0.2)
+    strip(axes, total, kind="output", hatched=cut)
+    note(axes, 0, len(total) - 0.1, f"n = {len(kept)}", align="left", bold=True)
+    for number, value in enumerate(values):
+        row = number + 1.4
+        strip(axes, [""] * len(total), row=row)
+        stamp = [value * weight for weight in kernel]
+        strip(axes, stamp, kind="kernel", strength=0.45, row=row, column=number * stride)
+        note(axes, row, len(total) + 0.5, "←", color=MUTED, size=13)
+        cell(axes, row, len(total) + 1.6, kind="input", text=value)
+    note(axes, count + 1.5, len(total) + 1.6, f"m = {count}", bold=True)
+    return figure
+
+
+def overlap(kernel_sizes: Sequence[int], counts: Sequence[Sequence[int]]) -> Figure:
+    """Draw how often each output cell of a transposed convolution is stamped on, in 1-D.
+
+    Parameters
+    ----------
+    kernel_sizes : sequence of int
+        One strip each.
+    counts : sequence of sequences of int
+        The counts, in the same order.
+
+    Returns
+    -------
+    Figure
+    """
+    longest = max(len(line) for line in counts)
+    figure, axes = canvas(len(counts) * 1.5, longest + 2.4, top=-0.2, left=-2.0)
+    for number, (kernel_size, line) in enumerate(zip(kernel_sizes, counts, strict=True)):
+        note(axes, number * 1.5, -1.3, f"K = {kernel_size}", color=MUTED)
+        _counted(axes, [line], number * 1.5, 0)
+    return figure
+
+
+def overlap_2d(counts: np.ndarray) -> Figure:
+    """Draw how often each output cell of a transposed convolution is stamped on, in 2-D.
+
+    Parameters
+    ----------
+    counts : array of int, shape (rows, columns)
+
+    Returns
+    -------
+    Figure
+    """
+    rows, columns = counts.shape
+    figure, axes = canvas(rows + 0.4, columns + 0.4, top=-0.2, left=-0.2)
+    _counted(axes, counts, 0, 0)
+    return figure
+
+
+def _counted(
+    axes: Axes, counts: Sequence[Sequence[int]] | np.ndarray, row: float, column: float
+) -> None:
+    """Draw counts as cells: the more often, the deeper the fill."""
+    most = np.max(counts)
+    for i, line in enumerate(counts):
+        for j, value in enumerate(line):
+            depth = 0.08 + 0.62 * value / most
+            cell(axes, row + i, column + j, kind="output", text=value, strength=depth)
+
+
+def _input_strip(axes: Axes, row: float, padding: int, counts: Sequence[int]) -> None:
+    """Draw the input with its padding dashed and its unread pixels hatched."""
+    size = len(counts)
+    unread = [padding + pixel for pixel, count in enumerate(counts) if count == 0]
+    padded = [*range(padding), *range(size + padding, size + 2 * padding)]
+    labels = range(-padding, size + padding)
+    strip(axes, labels, kind="input", row=row, column=-padding, hatched=unread, dashed=padded)
+
+
+def _span_label(kernel_size: int, dilation: int) -> str:
+    """Say how long the kernel is, for the bracket over the first position."""
+    if dilation == 1:
+        return f"K = {kernel_size}"
+    return f"D(K−1)+1 = {dilation * (kernel_size - 1) + 1}"

@@ -1,0 +1,113 @@
+"""One tensor operation and what is known about its tensors: the frame in which rules are written.
+
+There are two kinds of rules. An axis rule (`dsconv_lib.trace_rules`) follows one axis of the input
+through an operation on one tensor; a join rule (`dsconv_lib.trace_joins`) follows it where several
+tensors meet. A rule that cannot tell raises `UnclearError`, and the axis then counts as read whole.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dsconv_lib.reach import Reach
+
+
+class UnclearError(Exception):
+    """A rule cannot tell what is read."""
+
+
+@dataclass(frozen=True)
+class Along:
+    """How one axis of the input is met in a tensor.
+
+    Attributes
+    ----------
+    dim : int or None
+        Dimension of the tensor that runs along the axis; `None` if none does.
+    reach : Reach
+        What the indices along ``dim`` read; a single row, where there is no ``dim``.
+    mixed : str
+        Operation that merged ``dim`` with other dimensions, so that an index tells no place any
+        more; empty if none has. Settled by a sum over all of ``dim``.
+    split : bool
+        Whether part of the axis was moved to the channels. Settled by a sum over the channels.
+    """
+
+    dim: int | None
+    reach: Reach
+    mixed: str = ""
+    split: bool = False
+
+
+Track = tuple[Along, ...]
+
+
+class Call:
+    """An operation at work: its arguments by name, its results, the tracks of its tensors.
+
+    Parameters
+    ----------
+    func, args, kwargs
+        As ``__torch_dispatch__`` gets them.
+    sizes : tuple of int
+        Positions of the module's input, per axis.
+    track_of : callable
+        Gives the track of a tensor, or `None` if it does not depend on the input.
+    """
+
+    def __init__(
+        self,
+        func: Any,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        sizes: tuple[int, ...],
+        track_of: Callable[[Tensor], Track | None],
+    ) -> None:
+        schema = func._schema
+        self.names = names = [argument.name for argument in schema.arguments]
+        defaults = {a.name: a.default_value for a in schema.arguments if a.has_default_value()}
+        self.args: dict[str, Any] = defaults | dict(zip(names, args, strict=False)) | kwargs
+        self.x: Any = self.args.get(names[0]) if names else None
+        self.sizes = sizes
+        self.returns = len(schema.returns)
+        self.writes: bool = schema.is_mutable
+        self.name = short_name(func)
+        self.rule = self.name.removesuffix("_") if self.writes else self.name
+        self.pointwise = torch.Tag.pointwise in func.tags and not func._can_decompose()
+        self.tracks = {id(t): track_of(t) for t in tensors_in(self.args.values())}
+        self.tracked = [t for t in tensors_in(self.args.values()) if self.tracks[id(t)]]
+        self.outputs: list[Tensor] = []
+        self.output = 0
+
+    @property
+    def out(self) -> Tensor:
+        """The result that is being followed."""
+        return self.outputs[self.output]
+
+    def along(self, tensor: Tensor, axis: int) -> Along:
+        """How ``tensor`` meets an axis of the input."""
+        track = self.tracks[id(tensor)]
+        if track is None:
+            raise UnclearError
+        return track[axis]
+
+
+AxisRule = Callable[[Call, Along, int], Along]
+JoinRule = Callable[[Call, int], Along]
+
+
+def short_name(func: Any) -> str:
+    """``conv2d`` for ``aten::conv2d``; names from other libraries in full."""
+    return str(func._schema.name).removeprefix("aten::")
+
+
+def tensors_in(values: Iterable[Any]) -> Iterator[Tensor]:
+    """All tensors in nested lists and tuples."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from tensors_in(value)

@@ -1,0 +1,130 @@
+"""Rules for operations where several tensors meet: sums, concatenations, products.
+
+Every rule gets the call and an axis of the input, and says what the indices of the result read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from torch import Tensor
+
+from dsconv_lib.reach import Reach, moving, spread, table
+from dsconv_lib.trace_call import Along, Call, JoinRule, UnclearError
+
+JOIN_RULES: dict[str, JoinRule] = {}
+_NOTHING = Along(None, spread(0, 1))
+
+
+def join_rule(names: str) -> Callable[[JoinRule], JoinRule]:
+    """Enter a rule ``(call, axis) -> Along`` under each of the names."""
+
+    def enter(rule: JoinRule) -> JoinRule:
+        JOIN_RULES.update(dict.fromkeys(names.split(), rule))
+        return rule
+
+    return enter
+
+
+@join_rule("matmul")
+def _matmul(call: Call, axis: int) -> Along:
+    left, right = call.args["self"], call.args["other"]
+    if len(call.tracked) != 1 or left.dim() < 2 or right.dim() < 2:
+        raise UnclearError
+    tensor, gone = (left, left.dim() - 1) if call.tracked[0] is left else (right, right.dim() - 2)
+    along = call.along(tensor, axis)
+    if along.dim is None:
+        return along
+    if along.dim == gone:
+        return Along(None, along.reach.summed())
+    return replace(along, dim=along.dim + call.out.dim() - tensor.dim())
+
+
+@join_rule(
+    "pointwise lift_fresh detach alias _to_copy hardswish _prelu_kernel native_dropout masked_fill"
+)
+def _pointwise(call: Call, axis: int) -> Along:
+    return _meet(call, axis, call.tracked)
+
+
+@join_rule("copy")
+def _copy(call: Call, axis: int) -> Along:
+    return _meet(call, axis, [t for t in call.tracked if t is call.args["src"]])
+
+
+@join_rule("einsum")
+def _einsum(call: Call, axis: int) -> Along:
+    left, arrow, result = call.args["equation"].replace(" ", "").partition("->")
+    operands = call.args["tensors"]
+    if len(call.tracked) != 1 or not arrow or "." in left:
+        raise UnclearError
+    tensor = call.tracked[0]
+    number = next(i for i, operand in enumerate(operands) if operand is tensor)
+    along = call.along(tensor, axis)
+    if along.dim is None:
+        return along
+    label = left.split(",")[number][along.dim]
+    if label in result:
+        return replace(along, dim=result.index(label), split=False)
+    return Along(None, along.reach.summed())
+
+
+@join_rule("stack")
+def _stack(call: Call, axis: int) -> Along:
+    new = call.args["dim"] % call.out.dim()
+    tensors = call.args["tensors"]
+    alongs = [call.along(t, axis) if call.tracks[id(t)] else _NOTHING for t in tensors]
+    if all(along.dim is None for along in alongs):
+        return Along(new, table(along.reach.rows[0] for along in alongs))
+    along = _meet(call, axis, call.tracked, tensors[0].shape)
+    return along if along.dim is None else replace(along, dim=along.dim + (along.dim >= new))
+
+
+@join_rule("cat")
+def _cat(call: Call, axis: int) -> Along:
+    dim = call.args["dim"] % call.out.dim()
+    alongs = [call.along(tensor, axis) for tensor in call.tracked]
+    single = len(call.args["tensors"]) == call.out.shape[dim]
+    if all(along.dim != dim for along in alongs) and not (
+        single and all(along.dim is None for along in alongs)
+    ):
+        return _meet(call, axis, call.tracked)
+    if any(along.mixed or along.dim not in (dim, None) for along in alongs):
+        raise UnclearError
+    rows: list[int] = []
+    laws = set()
+    for tensor in call.args["tensors"]:
+        count = tensor.shape[dim] if tensor.dim() == call.out.dim() else 0
+        if call.tracks[id(tensor)] and count:
+            reach = call.along(tensor, axis).reach.broadcast(count)
+            law = reach.law and reach.law.then(moving({-len(rows)}))
+            laws.add(law and law.reduced())
+            rows += reach.rows
+        else:
+            rows += [0] * count
+    common = laws.pop() if len(laws) == 1 else None
+    split = any(along.split for along in alongs)
+    return Along(dim, Reach(tuple(rows), common) if common else table(rows), split=split)
+
+
+def _meet(
+    call: Call, axis: int, tensors: Sequence[Tensor], shape: Sequence[int] | None = None
+) -> Along:
+    """Broadcast tensors against each other, to the shape of the result, and join what they read."""
+    shape = tuple(call.out.shape if shape is None else shape)
+    alongs = [call.along(tensor, axis) for tensor in tensors]
+    dims = [
+        along.dim + len(shape) - tensor.dim()
+        for along, tensor in zip(alongs, tensors, strict=True)
+        if along.dim is not None
+    ]
+    common = {dim for dim in dims if shape[dim] > 1} or set(dims)
+    if len(common) > 1:
+        raise UnclearError
+    dim = next(iter(common), None)
+    count = 1 if dim is None else shape[dim]
+    joined = spread(0, count)
+    for number, along in enumerate(alongs):
+        reach = along.reach.broadcast(count)
+        joined = joined.joined(reach) if number else reach
+    mixed = next((along.mixed for along in alongs if along.mixed), "")
+    return Along(dim, joined, mixed, any(along.split for along in alongs))

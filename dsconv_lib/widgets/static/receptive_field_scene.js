@@ -1,0 +1,243 @@
+// What the receptive-field explorer shows, as plain values: the tree, the plane, the sentences.
+import { commonStep, dependencies, runsOf } from "./conv_math.js";
+import { bracket, fill, fmt, grid, hatch, line, polygon, rect } from "./shapes.js";
+import STRINGS from "./receptive_field.json" with { type: "json" };
+
+/** Neighbouring outputs that are drawn; the slider chooses among them. */
+export const OUTPUTS = 5;
+const HATCH = 5;
+const APART = 2; // least mean distance of taps, in pixels, that are drawn one by one
+const MOST_RUNS = 300; // runs of one row that are drawn one by one
+
+/** The stack and everything that follows from it. */
+export function fieldFacts(layers) {
+  const levels = dependencies(layers);
+  const [{ mask, count }] = levels;
+  const size = mask.length;
+  return {
+    layers,
+    levels,
+    size,
+    jump: levels[layers.length].jump,
+    reached: count,
+    holes: size - count,
+    density: count / size,
+    step: commonStep(mask),
+    runs: runsOf(mask, 1),
+  };
+}
+
+/** A layer in short: K3 D2 S2, without what is 1. */
+export function operation({ kernel_size: kernel, dilation, stride }) {
+  return `K${kernel}${dilation > 1 ? ` D${dilation}` : ""}${stride > 1 ? ` S${stride}` : ""}`;
+}
+
+/** The tree of one output's dependencies, from the output (top) to the input (bottom). */
+export function treeScene(facts, output, width) {
+  const { layers, levels, size, jump } = facts;
+  const count = layers.length;
+  const wide = width >= 420;
+  const gutter = wide ? 104 : 52;
+  const largest = count <= 4 ? 30 : count <= 8 ? 22 : 12;
+  const cells = size + (OUTPUTS - 1) * jump;
+  const { pitch, left } = grid(cells, width, gutter, 6, largest);
+  const tall = pitch >= 8 ? pitch - 2 : count > 8 ? 7 : 9;
+  const gap = count <= 3 ? 46 : count <= 5 ? 36 : count <= 8 ? 28 : 15;
+  const top = 28;
+  const y = (level) => top + (count - level) * (tall + gap);
+  const d = {
+    cell: "", reached: "", "field-input": "", hole: "", "hole-hatch": "", band: "", taps: "",
+    chosen: "", bracket: "", "bracket-jump": "",
+  };
+  const texts = [];
+  const least = (level) => (level === count ? 4 : 0);
+  // Row by row: where its cells stand, how wide they are, and whether one can tell them apart.
+  const rows = levels.map(({ field, jump: apart, mask, step }, level) => {
+    const space = apart * pitch;
+    const single = space >= 4;
+    const side = single ? Math.min(tall, space - (space >= 8 ? 2 : 1)) : Math.max(space, least(level));
+    return {
+      single,
+      side,
+      space,
+      y: y(level),
+      base: output * step,
+      count: (cells - field) / apart + 1,
+      mask,
+      x: (p) => left + (p * apart + (field - 1) / 2 + 0.5) * pitch,
+    };
+  });
+  const stretch = (row, [first, last]) =>
+    [row.x(first) - row.side / 2, row.x(last) - row.x(first) + row.side];
+  rows.forEach((row, level) => {
+    const runs = runsOf(row.mask, 1).map((run) => run.map((p) => p + row.base));
+    const kind = level === count ? "chosen" : level === 0 ? "field-input" : "reached";
+    const put = (name, run) => {
+      const pieces = row.single
+        ? Array.from({ length: run[1] - run[0] + 1 }, (_, i) => [run[0] + i, run[0] + i])
+        : [run];
+      for (const piece of pieces) {
+        const [x, w] = stretch(row, piece);
+        d[name] += rect(x, row.y, w, tall);
+        if (name === "hole") d["hole-hatch"] += hatch(x, row.y, w, tall, HATCH);
+      }
+    };
+    const holes = level === 0 ? runsOf(row.mask, 0).map((run) => run.map((p) => p + row.base)) : [];
+    if (runs.length > MOST_RUNS && !row.single) {
+      // Too fine to show one by one: the reached share below, the holes' share above.
+      const [x, w] = stretch(row, [row.base, row.base + row.mask.length - 1]);
+      const share = level === 0 ? tall * facts.density : tall;
+      d[kind] += rect(x, row.y + tall - share, w, share);
+      if (level === 0) {
+        d.hole += rect(x, row.y, w, tall - share);
+        d["hole-hatch"] += hatch(x, row.y, w, tall - share, HATCH);
+      }
+    } else {
+      for (const run of runs) put(kind, run);
+      for (const run of holes) put("hole", run);
+    }
+    const taken = new Set();
+    if (row.single) {
+      for (const [first, last] of [...runs, ...holes]) {
+        for (let p = first; p <= last; p++) taken.add(p);
+      }
+      for (let p = 0; p < row.count; p++) if (!taken.has(p)) put("cell", [p, p]);
+      if (row.side >= 16) {
+        for (let p = 0; p < row.count; p++) {
+          const dark = level === count && p === output;
+          const held = level === 0 ? (row.mask[p - row.base] ? "num-field" : "num-hole") : "num";
+          const name = dark ? "num-chosen" : taken.has(p) ? held : "num-pad";
+          texts.push([name, row.x(p), row.y + tall / 2 + 4, "middle", String(p)]);
+        }
+      }
+    } else d.cell += rect(...edge(row, tall));
+    if (level > 0) drawTaps(d, row, rows[level - 1], layers[level - 1], tall);
+  });
+  for (let layer = 1; layer <= count; layer++) {
+    const at = (rows[layer].y + tall + rows[layer - 1].y) / 2 + 4;
+    const what = operation(layers[layer - 1]);
+    const text = fill(wide ? STRINGS.operation : STRINGS.layer, { layer, what });
+    texts.push(["row", 0, at, "start", text]);
+  }
+  // In a deep stack the rows are close: the outermost names step aside.
+  const aside = Math.max(0, 14 - (tall + gap) / 2);
+  texts.push(["row-end", 0, rows[count].y + tall / 2 + 4 - aside, "start", STRINGS.row_output]);
+  texts.push(["row-end", 0, rows[0].y + tall / 2 + 4 + aside, "start", STRINGS.row_input]);
+
+  const [fieldX, fieldW] = stretch(rows[0], [rows[0].base, rows[0].base + size - 1]);
+  const shelf = rows[0].y + tall + 5;
+  d.bracket = bracket(fieldX, fieldX + fieldW, shelf + 6, -6);
+  const caption = (text, x, at) => {
+    const half = text.length * 3.4;
+    texts.push(["label", Math.max(half, Math.min(width - half, x)), at, "middle", text]);
+  };
+  caption(fill(STRINGS.bracket_field, { size }), fieldX + fieldW / 2, shelf + 21);
+  const from = Math.min(output, OUTPUTS - 2);
+  const here = rows[count];
+  d["bracket-jump"] = bracket(here.x(from), here.x(from + 1), here.y - 4, -5);
+  caption(fill(STRINGS.bracket_jump, { jump }), (here.x(from) + here.x(from + 1)) / 2, here.y - 14);
+  return {
+    width,
+    height: Math.ceil(shelf + 28),
+    paths: Object.entries(d),
+    texts: texts.map(([kind, tx, ty, anchor, text]) => [kind, fmt(tx), fmt(ty), anchor, text]),
+    outputAt: (x) => Math.max(0, Math.min(OUTPUTS - 1, Math.round((x - here.x(0)) / (jump * pitch)))),
+  };
+}
+
+/** The outline of a row whose cells are too small to tell apart. */
+function edge(row, tall) {
+  const x = row.x(0) - row.side / 2;
+  return [x, row.y, row.x(row.count - 1) + row.side / 2 - x, tall];
+}
+
+/** The taps of one layer: lines where they are few, otherwise the band that they cover. */
+function drawTaps(d, above, below, layer, tall) {
+  const { kernel_size: kernel, dilation, stride } = layer;
+  const parents = [];
+  above.mask.forEach((one, p) => one && parents.push(p));
+  const from = above.y + tall;
+  const to = below.y;
+  const reach = (above.mask.length - 1) * stride + (kernel - 1) * dilation + 1;
+  if (parents.length * kernel * APART <= reach * below.space) {
+    for (const p of parents) {
+      for (let tap = 0; tap < kernel; tap++) {
+        const child = below.base + p * stride + tap * dilation;
+        d.taps += line(above.x(above.base + p), from, below.x(child), to);
+      }
+    }
+    return;
+  }
+  for (let i = 0, first = 0; i < parents.length; i = first) {
+    first = i + 1;
+    while (first < parents.length && (parents[first] - parents[first - 1]) * above.space <= 6) first++;
+    const [a, b] = [parents[i], parents[first - 1]];
+    d.band += polygon([
+      [above.x(above.base + a) - above.side / 2, from],
+      [above.x(above.base + b) + above.side / 2, from],
+      [below.x(below.base + b * stride + (kernel - 1) * dilation) + below.side / 2, to],
+      [below.x(below.base + a * stride) - below.side / 2, to],
+    ]);
+  }
+}
+
+/**
+ * The plane: rows and columns reach alike, so a position is reached where a reached row and a
+ * reached column cross. Rows are drawn as stripes and clipped by the columns' stripes.
+ */
+export function planeScene(facts, most) {
+  const { size, runs, density } = facts;
+  const side = Math.min(most, 16 * size);
+  const pitch = side / size;
+  const fine = runs.length > side;
+  let rows = "";
+  let columns = "";
+  for (const [first, last] of fine ? [[0, size - 1]] : runs) {
+    rows += rect(0, first * pitch, side, (last - first + 1) * pitch);
+    columns += rect(first * pitch, 0, (last - first + 1) * pitch, side);
+  }
+  let lines = "";
+  if (pitch >= 5) {
+    for (let i = 1; i < size; i++) {
+      lines += line(0, i * pitch, side, i * pitch) + line(i * pitch, 0, i * pitch, side);
+    }
+  }
+  return {
+    width: side,
+    height: side,
+    paths: [
+      ["hole", rect(0, 0, side, side)],
+      ["hole-hatch", hatch(0, 0, side, side, HATCH)],
+      ["plane-back", rows],
+      ["plane", rows],
+      ["plane-lines", lines],
+    ],
+    texts: [],
+    clip: columns,
+    opacity: fine ? density * density : 1,
+  };
+}
+
+/** What the stack does, in words. */
+export function fieldSentence({ size, jump, reached, holes, step }) {
+  const parts = [];
+  if (size === 1) parts.push(STRINGS.sees_one);
+  else parts.push(fill(holes ? STRINGS.sees_holes : STRINGS.sees_all, { size, reached, holes }));
+  if (holes && step > 1) parts.push(fill(STRINGS.gridding, { step }));
+  parts.push(fill(jump === 1 ? STRINGS.jump_one : STRINGS.jump_many, { jump }));
+  return parts.join(" ");
+}
+
+/** The counts in the plane. */
+export function planeCounts({ size, reached }) {
+  return { reached: reached ** 2, positions: size ** 2, holes: size ** 2 - reached ** 2 };
+}
+
+/** Tree and plane in words, for those who do not see them. */
+export const treeText = (facts) =>
+  fill(STRINGS.tree, { layers: facts.layers.length, sentence: fieldSentence(facts) });
+
+export const planeText = (facts) => fill(STRINGS.map, {
+  size: facts.size,
+  counts: fill(STRINGS.plane_counts, planeCounts(facts)),
+});

@@ -1,0 +1,71 @@
+"""One browser for the whole run, the built book over http and from disk, pages under watch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from book_site import DESKTOP, HEIGHT, HTML, MOUNTED, Watch, served
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+
+from browser import launch
+
+Visit = Callable[..., AbstractContextManager[Page]]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def bases() -> Iterator[dict[str, str]]:
+    """The book's address by transport."""
+    with served(HTML) as address:
+        yield {"http": address, "file": f"{HTML.as_uri()}/"}
+
+
+@pytest.fixture(scope="session")
+def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
+    """Open a page of the book; when it closes it must have done nothing that it must not do."""
+
+    @contextmanager
+    def open_page(
+        name: str,
+        transport: str = "http",
+        *,
+        width: int = DESKTOP,
+        theme: str = "light",
+        javascript: bool = True,
+    ) -> Iterator[Page]:
+        context = chromium.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+            color_scheme="dark" if theme == "dark" else "light",
+            offline=transport == "file",
+        )
+        context.set_default_timeout(15_000)
+        context.add_init_script(
+            f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
+        )
+        page = context.new_page()
+        watch = Watch(f"{name} over {transport}", bases[transport])
+        watch.start(page)
+        page.goto(bases[transport] + name, wait_until="load")
+        if javascript:
+            try:
+                page.wait_for_function(MOUNTED)
+            except TimeoutError:
+                watch.note("a widget was not mounted")
+            page.evaluate("() => document.fonts.ready.then(() => true)")
+        yield page
+        context.close()
+        if watch.problems:
+            pytest.fail("\n".join(dict.fromkeys(watch.problems)), pytrace=False)
+
+    return open_page

@@ -1,0 +1,285 @@
+"""What chapter 9 rests on: its exercises, its figures and the identities that it shows."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dsconv_lib import ConvSpec, plots, receptive_field
+from dsconv_lib.exercises import check, dilation, framework
+
+CORRECT = "correct."
+RIGHT = {"9.1": 31, "9.2": 9, "9.3": 222, "9.5": 3, "9.6": 14}
+"""Worked by hand; the curriculum has the first three."""
+
+
+def dilate_kernel(kernel, dilation):
+    (rows, columns), (down, right) = kernel.shape, dilation
+    wide = np.zeros((down * (rows - 1) + 1, right * (columns - 1) + 1), kernel.dtype)
+    wide[::down, ::right] = kernel
+    return wide
+
+
+# --- exercises ---
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT.items())
+def test_only_the_right_number_is_correct(name, answer):
+    assert framework.verdict(name, answer).startswith(CORRECT)
+    for wrong in {*range(-2, 300)} - {answer}:
+        verdict = framework.verdict(name, wrong)
+        assert verdict.startswith("not yet."), (name, wrong)
+        assert str(answer) not in verdict.replace("'", " ").split(), (name, wrong, verdict)
+
+
+@pytest.mark.parametrize("name", [*RIGHT, "9.4", "9.7"])
+@pytest.mark.parametrize("empty", [..., None])
+def test_an_empty_answer_is_not_answered(name, empty, capsys):
+    check(name, empty)
+    assert capsys.readouterr().out.startswith(f"Exercise {name}: not answered yet.")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [("9.1", 31.0), ("9.2", "9"), ("9.4", 9), ("9.7", 5), ("9.7", [1, 2.5])]
+)
+def test_another_type_is_refused_with_the_type_that_is_wanted(name, answer):
+    assert framework.verdict(name, answer).startswith("not yet. This wants a")
+
+
+def test_dilate_kernel_is_accepted():
+    assert framework.verdict("9.4", dilate_kernel).startswith(CORRECT)
+
+
+def test_dilate_kernel_that_returns_nothing_is_not_answered():
+    assert framework.verdict("9.4", lambda kernel, dilation: None).startswith("not answered")
+
+
+def in_place(kernel, dilation):
+    kernel *= 2
+    return dilate_kernel(kernel / 2, dilation)
+
+
+@pytest.mark.parametrize(
+    ("slip", "hint"),
+    [
+        (lambda k, d: k, "the kernel itself"),
+        (lambda k, d: dilate_kernel(k, d[::-1]), "swapped"),
+        (lambda k, d: np.kron(k, np.eye(1, d[0] * d[1]).reshape(d)), "after the last tap"),
+        (lambda k, d: dilate_kernel(k, (d[0] + 1, d[1] + 1)), "D − 1 zeros"),
+        (lambda k, d: dilate_kernel(k[::-1, ::-1], d), "taps are not where"),
+        (lambda k, d: dilate_kernel(k, d) + (dilate_kernel(k * 0 + 1, d) == 0), "must be zeros"),
+        (lambda k, d: dilate_kernel(k, d).tolist(), "returns a list"),
+        (lambda k, d: torch.from_numpy(dilate_kernel(k, d)), "returns a Tensor"),
+        (lambda k, d: k[9], "raises IndexError"),
+        (in_place, "changes the kernel"),
+        (lambda k, d: np.zeros((2, 2)), "effective size along each axis"),
+    ],
+)
+def test_slips_in_dilate_kernel_are_recognised(slip, hint):
+    verdict = framework.verdict("9.4", slip)
+    assert verdict.startswith("not yet. For a kernel of shape ")
+    assert hint in verdict
+
+
+@pytest.mark.parametrize("answer", [[1, 3, 9, 16, 16], (1, 3, 9, 27, 5), [5, 27, 3, 9, 1]])
+def test_designs_with_five_layers_and_no_hole_are_correct(answer):
+    assert framework.verdict("9.7", answer).startswith(CORRECT)
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        ([45], "spans 91 positions but reads only 3"),
+        ([1, 3, 9, 27], "sees 81 positions, fewer"),
+        ([1, 3, 9, 40], "reads only 81"),
+        ([2, 4, 8, 16, 32], "reads only"),
+        ([1, 2, 4, 8, 16, 32], "Fewer can do it"),
+        ([1] * 50, "with 50 layers"),
+        ([1, 3, 9, 27, 0], "no dilation"),
+        ([1, 3, ...], "not answered"),
+        ([], "not answered"),
+    ],
+)
+def test_other_designs_are_not(answer, hint):
+    verdict = framework.verdict("9.7", answer)
+    assert hint in verdict
+    assert not verdict.startswith(CORRECT)
+
+
+@pytest.mark.parametrize("positions", range(2, 28))
+def test_least_layers_is_what_a_search_finds(positions):
+    layers = next(
+        count
+        for count in range(1, 5)
+        if any(
+            field.size >= positions and not field.holes
+            for field in (
+                receptive_field([ConvSpec(3, dilation=d) for d in stack])
+                for stack in product(range(1, 10), repeat=count)
+            )
+        )
+    )
+    assert dilation.least_layers(positions) == layers
+
+
+@pytest.mark.parametrize("period", [2, 4, 6, 10])
+def test_blind_dilation_against_the_layer(period):
+    stripes = (torch.arange(6.0 * period) % period < period / 2).float().view(1, 1, -1)
+    edge = torch.tensor([[[-1.0, 0, 1]]])
+    silent = [d for d in range(1, period) if not F.conv1d(stripes, edge, dilation=d).any()]
+    assert dilation.blind_dilation(period) == silent[0]
+
+
+@pytest.mark.parametrize("size", [1, 5, 14])
+def test_centre_only_dilation_against_the_layer(size):
+    ones, kernel = torch.ones(1, 1, size, size), torch.ones(1, 1, 3, 3)
+    most = {d: F.conv2d(ones, kernel, padding=d, dilation=d).max() for d in range(1, size + 2)}
+    assert dilation.centre_only_dilation(size) == min(d for d in most if most[d] == 1)
+
+
+# --- the chapter's identities ---
+
+
+def whole_numbers(*shape):
+    return torch.randint(-9, 10, shape).double()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    kernel_size=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    steps=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    stride=st.integers(1, 3),
+    padding=st.integers(0, 3),
+    groups=st.sampled_from([1, 2, 4]),
+)
+def test_zeros_put_in_give_the_same_bits_on_whole_numbers(
+    kernel_size, steps, stride, padding, groups
+):
+    x, kernel = whole_numbers(2, 4, 14, 17), whole_numbers(8, 4 // groups, *kernel_size)
+    wide = torch.from_numpy(
+        np.stack([[dilate_kernel(part.numpy(), steps) for part in one] for one in kernel])
+    )
+    same = {"stride": stride, "padding": padding, "groups": groups}
+    dilated = F.conv2d(x, kernel, dilation=steps, **same)
+    assert torch.equal(dilated, F.conv2d(x, wide, **same))
+    assert dilated.any()
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_a_stride_can_be_traded_for_dilation(step):
+    x, first, second = (
+        whole_numbers(1, 2, 25, 31),
+        whole_numbers(4, 2, 3, 2),
+        whole_numbers(3, 4, 2, 3),
+    )
+    strided = F.conv2d(F.conv2d(x, first, stride=step), second)
+    dense = F.conv2d(F.conv2d(x, first), second, dilation=step)
+    assert torch.equal(strided, dense[:, :, ::step, ::step])
+    assert not torch.equal(strided, dense[:, :, : strided.shape[2], : strided.shape[3]])
+
+
+# --- figures ---
+
+
+def on_map(dilation, size=14):
+    return F.conv2d(
+        torch.ones(1, 1, size, size), torch.ones(1, 1, 3, 3), padding=dilation, dilation=dilation
+    )[0, 0].int()
+
+
+FIGURES = {
+    "kernel_strips": lambda: plots.kernel_strips([1, 2, 3], [1, 2, 3]),
+    "dilated_kernels": lambda: plots.dilated_kernels([[3, 1, 4], [1, 5, 9]], [(1, 1), (2, 3)]),
+    "taps_on_image": lambda: plots.taps_on_image(np.arange(25).reshape(5, 5) ** 2, [1, 2]),
+    "interleaved_images": lambda: plots.interleaved_images((7, 8), 2, [(3, 3), (3, 4)]),
+    "taps_inside": lambda: plots.taps_inside({d: on_map(d).tolist() for d in (1, 6, 12)}),
+    "stripes": lambda: plots.stripes([1, 1, 0, 0] * 3, 5, [1, 2, 4]),
+    "filter_responses": lambda: plots.filter_responses(
+        np.eye(20, 30), {1: np.eye(20, 30), 2: -np.eye(20, 30)}, box=(2, 8, 3, 20)
+    ),
+    "dilation_growth": lambda: plots.dilation_growth({"plain": [3, 5, 7], "D": [3, 7, 15]}),
+}
+
+
+def words(drawing):
+    return [text.get_text() for axes in drawing.axes for text in axes.texts if text.get_text()]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_label_is_cut_off_and_none_overlaps_another(name):
+    drawing = FIGURES[name]()
+    drawing.draw_without_rendering()
+    assert drawing.get_figwidth() <= 7
+    edges = drawing.bbox
+    boxes = []
+    for axes in drawing.axes:
+        labels = [text for text in (*axes.texts, axes.title) if text.get_text()]
+        boxes += [(text.get_text(), text.get_window_extent()) for text in labels]
+    assert len(boxes) > 1
+    for text, box in boxes:
+        assert edges.x0 <= box.x0, text
+        assert box.x1 <= edges.x1, text
+        assert edges.y0 <= box.y0, text
+        assert box.y1 <= edges.y1, text
+    for number, (text, box) in enumerate(boxes):
+        for other, second in boxes[number + 1 :]:
+            assert not box.overlaps(second), (text, other)
+
+
+def hatched(drawing):
+    return sum(bool(patch.get_hatch()) for axes in drawing.axes for patch in axes.patches)
+
+
+def test_kernels_show_their_taps_and_hatch_their_zeros():
+    assert words(FIGURES["kernel_strips"]()).count("0") == 0 + 2 + 4
+    assert hatched(FIGURES["kernel_strips"]()) == 0 + 2 + 4
+    drawing = FIGURES["dilated_kernels"]()
+    assert hatched(drawing) == 3 * 7 - 6
+    assert "D = (2, 3)" in words(drawing)
+
+
+def test_the_sums_of_the_worked_example_and_the_pixels_between_the_taps():
+    drawing = FIGURES["taps_on_image"]()
+    assert {"1452", "1920"} <= set(words(drawing))
+    assert hatched(drawing) == 16
+
+
+def test_taps_outside_the_image_are_refused():
+    with pytest.raises(ValueError, match=r"dilations=\[1, 3\].*5×7.*at most 2"):
+        plots.taps_on_image(np.zeros((5, 7), int), [1, 3])
+
+
+def test_all_taps_of_an_output_carry_one_letter():
+    drawing = FIGURES["interleaved_images"]()
+    letters = words(drawing)
+    assert [letters.count(letter) for letter in "abcd"] == [32, 32, 24, 24]
+
+
+def test_counts_and_shares_of_the_border_maps():
+    drawing = FIGURES["taps_inside"]()
+    assert [axes.get_title() for axes in drawing.axes] == [
+        "D = 1:  91 %",
+        "D = 6:  51 %",
+        "D = 12:  18 %",
+        "",
+    ]
+    assert words(drawing) == list("464696464" + "464696464" + "424212424")
+    assert hatched(drawing) == 1
+
+
+def test_stripes_show_what_the_filter_answers():
+    labels = words(FIGURES["stripes"]())
+    sums = [place for place, word in enumerate(labels) if word.endswith(" =")]
+    assert [labels[place] for place in sums] == ["0 − 1 =", "0 − 0 =", "1 − 1 ="]
+    assert [labels[place + 1] for place in sums] == ["−1", "0", "0"]
+
+
+def test_responses_share_one_scale_and_show_strength():
+    _, one, two, empty = FIGURES["filter_responses"]().axes
+    assert one.images[0].get_clim() == two.images[0].get_clim()
+    assert np.array_equal(one.images[0].get_array(), two.images[0].get_array())
+    assert not empty.images

@@ -1,0 +1,231 @@
+"""The widgets' state: what they accept, what follows from it, how it travels."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dsconv_lib import ConvSpec, output_size, receptive_field, widgets
+from dsconv_lib.arithmetic import read_counts
+from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
+from dsconv_lib.widgets.base import STATIC, bundle
+from dsconv_lib.widgets.receptive_field import PRESETS
+
+CASES = json.loads((Path(__file__).parent / "cases.json").read_text())
+NODE = [str(Path(sys.executable).with_name("node"))]
+PUBLISHED = {  # size, jump, reached
+    "plain": (7, 1, 7),
+    "doubling": (31, 1, 31),
+    "2-2-2": (13, 1, 7),
+    "1-2-5": (17, 1, 17),
+    "vgg16": (212, 32, 212),
+    "wavenet": (1024, 1, 1024),
+}
+LAYER = {"kernel_size": 3, "dilation": 2, "stride": 1}
+settings_of_five = st.tuples(
+    st.integers(1, 32), st.integers(1, 9), st.integers(1, 5), st.integers(0, 8), st.integers(1, 6)
+)
+
+
+@given(settings_of_five)
+def test_output_size_explorer_says_what_the_library_says(setting):
+    size, *layer = setting
+    widget = OutputSizeExplorer(*setting)
+    assert widget.spec == ConvSpec(*layer)
+    assert widget.effective_kernel_size == ConvSpec(*layer).effective_kernel_size
+    try:
+        outputs = output_size(*setting)
+    except ValueError:
+        assert (widget.output_size, widget.unread) == (None, None)
+    else:
+        counts = read_counts(*setting)
+        assert widget.output_size == outputs
+        assert widget.unread == tuple(i for i in range(size) if counts[i] == 0)
+
+
+def test_output_size_explorer_gives_the_known_answers():
+    tried = 0
+    for case in CASES["output_size"]:
+        setting = [case[key] for key in ("size", "kernel_size", "stride", "padding", "dilation")]
+        if all(
+            low <= value <= high
+            for value, low, high in zip(setting, (1, 1, 1, 0, 1), (32, 9, 5, 8, 6), strict=True)
+        ):
+            widget, tried = OutputSizeExplorer(*setting), tried + 1
+            unread = None if widget.unread is None else len(widget.unread)
+            assert (widget.output_size, unread) == (case["output_size"], case["unread"]), case
+    assert tried >= 10
+
+
+def test_the_line_of_code_is_the_layer():
+    widget = OutputSizeExplorer(11, 4, 3, 2, 2)
+    layer = eval(widget.code, {"nn": torch.nn})
+    assert layer(torch.zeros(1, 1, 11, 11)).shape[-1] == widget.output_size == 3
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_presets_have_the_published_fields(name):
+    widget = ReceptiveFieldExplorer(preset=name)
+    field = widget.receptive_field
+    assert (field.size, field.jump, field.reached) == PUBLISHED[name]
+    assert field == receptive_field(widget.specs)
+    assert repr(widget) == f"ReceptiveFieldExplorer(preset='{name}', output=2)"
+
+
+def test_there_is_a_published_field_for_every_preset():
+    assert PRESETS.keys() == PUBLISHED.keys()
+
+
+def test_layers_and_preset_follow_each_other():
+    widget = ReceptiveFieldExplorer()
+    assert widget.preset == "plain"
+    widget.preset = "2-2-2"
+    assert widget.layers == [LAYER] * 3
+    widget.layers = [LAYER, {"kernel_size": 5}]
+    assert widget.preset == ""
+    assert widget.specs == [ConvSpec(3, dilation=2), ConvSpec(5)]
+    widget.layers = [ConvSpec(3), ConvSpec(3, dilation=2), ConvSpec(3, dilation=5)]
+    assert widget.preset == "1-2-5"
+
+
+def test_a_message_from_the_view_changes_the_state():
+    widget = ReceptiveFieldExplorer(preset="vgg16")
+    widget.set_state({"layers": [LAYER, LAYER], "preset": "", "output": 4})
+    assert (widget.layers, widget.preset, widget.output) == ([LAYER, LAYER], "", 4)
+    assert widget.receptive_field.size == 9
+    widget.set_state({"layers": PRESETS["wavenet"], "preset": "wavenet"})
+    assert widget.receptive_field.size == 1024
+    other = OutputSizeExplorer()
+    other.set_state({"dilation": 3})
+    assert other.output_size == 1
+
+
+@given(settings_of_five)
+def test_the_representation_rebuilds_the_widget(setting):
+    widget = OutputSizeExplorer(*setting)
+    rebuilt = eval(repr(widget), {"OutputSizeExplorer": OutputSizeExplorer})
+    assert rebuilt.state == widget.state
+    assert repr(widget) == repr(OutputSizeExplorer(*setting))
+
+
+def test_the_representation_of_a_stack_rebuilds_it():
+    widget = ReceptiveFieldExplorer([LAYER, {"kernel_size": 2, "stride": 3}], output=1)
+    rebuilt = eval(repr(widget), {"ReceptiveFieldExplorer": ReceptiveFieldExplorer})
+    assert rebuilt.state == widget.state
+
+
+def test_numpy_integers_become_plain_ones():
+    widget = OutputSizeExplorer(np.int64(9), kernel_size=np.int32(5))
+    assert type(widget.input_size) is type(widget.kernel_size) is int
+    stack = ReceptiveFieldExplorer([{"kernel_size": np.int64(3)}])
+    assert json.dumps(stack.state)
+
+
+NUMBERS = {
+    "input_size": (1, 32),
+    "kernel_size": (1, 9),
+    "stride": (1, 5),
+    "padding": (0, 8),
+    "dilation": (1, 6),
+}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_out_of_range_are_refused_in_words(name):
+    least, most = NUMBERS[name]
+    for value, mend in ((least - 1, least), (most + 1, most)):
+        message = f"{name}={value} must be from {least} to {most}: use {mend}"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            OutputSizeExplorer(**{name: value})
+        widget = OutputSizeExplorer()
+        with pytest.raises(ValueError, match=re.escape(message)):
+            setattr(widget, name, value)
+        assert widget.state == OutputSizeExplorer().state
+    for value in (2.0, True, "3", None):
+        message = f"{name}={value!r} must be an integer: use one from {least} to {most}"
+        with pytest.raises(TypeError, match=re.escape(message)):
+            OutputSizeExplorer(**{name: value})
+    for value in (least, most):
+        assert getattr(OutputSizeExplorer(**{name: value}), name) == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"layers": []}, ValueError, "layers holds 0 layers, but 1 to 64 can be drawn: give"),
+        ({"layers": [LAYER] * 65}, ValueError, "layers holds 65 layers, but 1 to 64"),
+        ({"layers": 3}, TypeError, "layers=3 must be a list of layers: use"),
+        ({"layers": LAYER}, TypeError, "must be a list of layers: use"),
+        ({"layers": "vgg16"}, TypeError, "layers='vgg16' must be a list of layers: use"),
+        ({"layers": [3]}, TypeError, "layers[0]=3 must be a dict or a ConvSpec: use"),
+        ({"layers": [LAYER, {"K": 3}]}, ValueError, "layers[1]={'K': 3} must have a kernel_size"),
+        ({"layers": [{**LAYER, "padding": 1}]}, ValueError, "and nothing else: use"),
+        ({"layers": [{"kernel_size": 0}]}, ValueError, "layers[0]['kernel_size']=0 must be from 1"),
+        ({"layers": [{**LAYER, "stride": 1.5}]}, TypeError, "layers[0]['stride']=1.5 must be an"),
+        ({"layers": [ConvSpec(3, padding=1)]}, ValueError, "without padding"),
+        ({"layers": [ConvSpec((3, 5))]}, ValueError, "must be one axis"),
+        (
+            {"layers": [{"kernel_size": 7, "dilation": 99, "stride": 9}] * 6},
+            ValueError,
+            "can be drawn: use fewer layers, smaller strides",
+        ),
+        ({"preset": "vgg"}, ValueError, "preset='vgg' is no preset: use one of ['1-2-5',"),
+        ({"preset": 3}, TypeError, "preset=3 must be a name: use one of"),
+        ({"preset": "plain", "layers": [LAYER]}, ValueError, "give only one of the two"),
+        ({"output": 5}, ValueError, "output=5 must be from 0 to 4: use 4"),
+    ],
+)
+def test_stacks_that_cannot_be_drawn_are_refused_in_words(arguments, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        ReceptiveFieldExplorer(**arguments)
+    widget = ReceptiveFieldExplorer(preset="2-2-2")
+    name, value = next(reversed(arguments.items()))
+    if len(arguments) == 1:
+        with pytest.raises(error, match=re.escape(message)):
+            setattr(widget, name, value)
+        assert widget.state == ReceptiveFieldExplorer(preset="2-2-2").state
+
+
+@pytest.mark.parametrize("widget", widgets.ALL)
+def test_the_view_is_one_module_that_node_reads(widget, tmp_path):
+    source = widget.bundle()
+    assert re.findall(r"^export .*", source, re.M) == ["export default { render };"]
+    assert not re.findall(r"^import\b", source, re.M)
+    module = tmp_path / "view.mjs"
+    module.write_text(source, encoding="utf-8")
+    program = f"import view from {str(module)!r}; console.log(typeof view.render)"
+    command = [*NODE, "--input-type=module", "--eval", program]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "function"
+
+
+def test_a_bundle_holds_every_module_once():
+    source = bundle("receptive_field.js")
+    for module in ("conv_math.js", "shapes.js", "dom.js", "receptive_field_scene.js"):
+        head = (STATIC / module).read_text(encoding="utf-8").splitlines()[0]
+        assert source.count(head) == 1, module
+    assert source.count("const PRESETS = ") == source.count("const STRINGS = ") == 1
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
+def test_views_use_no_ids_and_ask_no_host(path):
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"\.id\b|\"id\"|getElementById|fetch\(|XMLHttp|@import", source)
+    assert set(re.findall(r"https?://[^\"]*", source)) <= {"http://www.w3.org/2000/svg"}
+    assert "</script" not in source
+
+
+def test_widgets_import_neither_torch_nor_matplotlib():
+    program = (
+        "import sys, dsconv_lib.widgets; print({'torch', 'matplotlib'} & {*sys.modules} or 'none')"
+    )
+    command = [sys.executable, "-c", program]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "none"
