@@ -6,17 +6,19 @@ branches of different jump meet, each output reads its own set. A `Law` says wha
 the input had no border; a `Reach` adds what each output really reads, border by border.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from math import ceil, floor, gcd, lcm
 from operator import or_
+from typing import overload
 
 from dsconv_lib.arithmetic import Axis
 from dsconv_lib.receptive_field import ReceptiveField
 
-_LONGEST_PERIOD = 1024
+_LONGEST_PERIOD = 1024  # of a law, in outputs
+_MOST_BITS = 1 << 24  # of a table of rows: 4096 outputs on 4096 positions
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Law:
         return frozenset(p + shift for p in self.phases[phase]) if shift else self.phases[phase]
 
     def then(self, layer: "Law") -> "Law | None":
-        """Follow this by a layer that reads *its* outputs; `None` if it repeats too late to help."""
+        """Follow this by a layer that reads *its* outputs; `None` if it repeats too late."""
         turns = len(self.phases) // gcd(len(self.phases), layer.step)
         period = turns * len(layer.phases)
         if period > _LONGEST_PERIOD:
@@ -72,50 +74,76 @@ class Law:
 
 
 @dataclass(frozen=True)
+class LawRows(Sequence[int]):
+    """Rows of a `Reach` worked out from its law when asked for: exact away from the border."""
+
+    law: Law
+    outputs: int
+    size: int
+
+    def __len__(self) -> int:
+        return self.outputs
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[int]: ...
+    def __getitem__(self, index: int | slice) -> int | Sequence[int]:
+        if isinstance(index, slice):
+            return [self[output] for output in range(*index.indices(self.outputs))]
+        if not -self.outputs <= index < self.outputs:
+            raise IndexError(index)
+        return sum(1 << p for p in self.law.at(index % self.outputs) if 0 <= p < self.size)
+
+
+@dataclass(frozen=True)
 class Reach:
     """Positions of the input that the outputs read, along one axis.
 
     Attributes
     ----------
-    rows : tuple of int
+    rows : sequence of int
         For each output a set of positions as bits: bit ``p`` is set if it reads position ``p``.
+        Exact, except near the border of very long axes (`LawRows`).
     law : Law or None
         What they read far from the border; `None` if they follow no law.
+    size : int
+        Positions of the input.
     """
 
-    rows: tuple[int, ...]
+    rows: Sequence[int]
     law: Law | None
+    size: int
 
     def then(self, layer: Law, count: int) -> "Reach":
         """Follow this by a layer of ``count`` outputs, that reads nothing beyond the border."""
         inside = range(len(self.rows))
-        rows = [
+        rows = (
             reduce(or_, (self.rows[i] for i in layer.at(output) if i in inside), 0)
             for output in range(count)
-        ]
-        law = self.law and self.law.then(layer)
-        return Reach(tuple(rows), law) if law else table(rows)
+        )
+        return make_reach(rows, count, self.law and self.law.then(layer), self.size)
 
     def picked(self, outputs: Iterable[int]) -> "Reach":
         """These outputs in this order."""
-        return table(self.rows[output] for output in outputs)
+        rows = [self.rows[output] for output in outputs]
+        return make_reach(rows, len(rows), None, self.size)
 
     def broadcast(self, count: int) -> "Reach":
         """The same; or a single output, repeated ``count`` times."""
-        return self if len(self.rows) == count else spread(self.rows[0], count)
+        return self if len(self.rows) == count else spread(self.rows[0], count, self.size)
 
     def joined(self, other: "Reach") -> "Reach":
         """Each output reads what it reads here or there, as where branches meet."""
-        rows = tuple(map(or_, self.rows, other.rows))
         law = self.law and other.law and self.law.joined(other.law)
-        return Reach(rows, law) if law else table(rows)
+        return make_reach(map(or_, self.rows, other.rows), len(self.rows), law, self.size)
 
     def summed(self) -> "Reach":
         """One output that reads what any of these does, as in global pooling."""
-        return spread(reduce(or_, self.rows, 0), 1)
+        return spread(reduce(or_, self.rows, 0), 1, self.size)
 
-    def field(self, size: int) -> ReceptiveField:
-        """Describe this as a plain `ReceptiveField` on an input of ``size`` positions."""
+    def field(self) -> ReceptiveField:
+        """Describe this as a plain `ReceptiveField`."""
         law = self.law and self.law.reduced()
         phases = law.phases if law else tuple(map(_positions, self.rows))
         firsts = [min(phase, default=0) for phase in phases]
@@ -133,30 +161,34 @@ class Reach:
             jump=jump,
             padding=padding,
             offsets=offsets[widest],
-            whole_axis=law is not None and law.step == 0 and phases[0] >= set(range(size)),
+            whole_axis=law is not None and law.step == 0 and phases[0] >= set(range(self.size)),
             phases=tuple(zip(firsts, offsets, strict=True)) if len(firsts) > 1 else (),
         )
 
 
+def make_reach(rows: Iterable[int], count: int, law: Law | None, size: int) -> Reach:
+    """A `Reach` of ``count`` rows, which are worked out here if they are not too many."""
+    if law and count * size > _MOST_BITS:
+        return Reach(LawRows(law, count, size), law, size)
+    rows = tuple(rows)
+    if not law and len(set(rows)) == 1:
+        return spread(rows[0], count, size)
+    return Reach(rows, law, size)
+
+
 def identity(size: int) -> Reach:
     """Every output reads its own position."""
-    return Reach(tuple(1 << p for p in range(size)), moving({0}))
+    return make_reach((1 << p for p in range(size)), size, moving({0}), size)
 
 
-def spread(row: int, count: int) -> Reach:
+def spread(row: int, count: int, size: int) -> Reach:
     """All of ``count`` outputs read the same positions, given as bits."""
-    return Reach((row,) * count, Law((_positions(row),), 0))
+    return Reach((row,) * count, Law((_positions(row),), 0), size)
 
 
 def whole(size: int) -> Reach:
     """One output reads all positions."""
-    return spread((1 << size) - 1, 1)
-
-
-def table(rows: Iterable[int]) -> Reach:
-    """Outputs that follow no law, unless they all read the same."""
-    rows = tuple(rows)
-    return spread(rows[0], len(rows)) if len(set(rows)) == 1 else Reach(rows, None)
+    return spread((1 << size) - 1, 1, size)
 
 
 def moving(positions: Iterable[int], step: int = 1) -> Law:

@@ -66,9 +66,7 @@ def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> Rece
     ReceptiveField(size=(5, 5), jump=(1, 1), padding=(0, 0), reached=(3, 5))
     """
     reaches, unknown = trace_reaches(module, input_shape)
-    sizes = checked_shape(module, input_shape)[2:]
-    fields = [reach.field(size) for reach, size in zip(reaches, sizes, strict=True)]
-    return stack_axes(fields, unknown=unknown)
+    return stack_axes([reach.field() for reach in reaches], unknown=unknown)
 
 
 def trace_reaches(
@@ -139,13 +137,13 @@ class _Tracer(TorchDispatchMode):
 
     def reaches_of(self, output: Tensor) -> tuple[Reach, ...]:
         """What the module's output reads, per axis."""
-        nothing = (Along(None, spread(0, 1)),) * len(self.sizes)
-        reaches = []
-        for along, size in zip(self._track_of(output) or nothing, self.sizes, strict=True):
+        track = self._track_of(output)
+        if track is None:
+            return tuple(spread(0, 1, size) for size in self.sizes)
+        for along in track:
             if along.mixed:
                 self._list(along.mixed)
-            reaches.append(whole(size) if along.mixed else along.reach)
-        return tuple(reaches)
+        return tuple(whole(a.reach.size) if a.mixed else a.reach for a in track)
 
     def put_back(self) -> None:
         """Undo what the module wrote into its own parameters and buffers."""

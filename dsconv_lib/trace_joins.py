@@ -8,11 +8,10 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from dsconv_lib.reach import Reach, moving, spread, table
+from dsconv_lib.reach import make_reach, moving, spread
 from dsconv_lib.trace_call import Along, Call, JoinRule, UnclearError
 
 JOIN_RULES: dict[str, JoinRule] = {}
-_NOTHING = Along(None, spread(0, 1))
 
 
 def join_rule(names: str) -> Callable[[JoinRule], JoinRule]:
@@ -72,9 +71,10 @@ def _einsum(call: Call, axis: int) -> Along:
 def _stack(call: Call, axis: int) -> Along:
     new = call.args["dim"] % call.out.dim()
     tensors = call.args["tensors"]
-    alongs = [call.along(t, axis) if call.tracks[id(t)] else _NOTHING for t in tensors]
+    alongs = [call.along(tensor, axis) for tensor in call.tracked]
     if all(along.dim is None for along in alongs):
-        return Along(new, table(along.reach.rows[0] for along in alongs))
+        rows = [call.along(t, axis).reach.rows[0] if call.tracks[id(t)] else 0 for t in tensors]
+        return Along(new, make_reach(rows, len(rows), None, call.sizes[axis]))
     along = _meet(call, axis, call.tracked, tensors[0].shape)
     return along if along.dim is None else replace(along, dim=along.dim + (along.dim >= new))
 
@@ -103,7 +103,7 @@ def _cat(call: Call, axis: int) -> Along:
             rows += [0] * count
     common = laws.pop() if len(laws) == 1 else None
     split = any(along.split for along in alongs)
-    return Along(dim, Reach(tuple(rows), common) if common else table(rows), split=split)
+    return Along(dim, make_reach(rows, len(rows), common, call.sizes[axis]), split=split)
 
 
 def _meet(
@@ -122,7 +122,7 @@ def _meet(
         raise UnclearError
     dim = next(iter(common), None)
     count = 1 if dim is None else shape[dim]
-    joined = spread(0, count)
+    joined = spread(0, count, call.sizes[axis])
     for number, along in enumerate(alongs):
         reach = along.reach.broadcast(count)
         joined = joined.joined(reach) if number else reach

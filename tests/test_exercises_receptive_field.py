@@ -114,3 +114,9 @@ def test_fewest_layers_by_trying_everything(gap_free):
     for stack in product((1, 2, 3, 4, 7, 8), repeat=enough - 1):
         field = dilated_stack(stack)
         assert field.size < 63 or (gap_free and field.holes)
+
+
+def test_numbers_in_the_solutions():
+    assert dilated_stack([8] * 4).size == 65
+    assert dilated_stack([1, 2, 4, 8, 8, 8]).size == 63
+    assert dilated_stack([1] * 96).size == 193

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsconv_lib import ConvSpec, output_size, receptive_field, widgets
@@ -29,12 +29,13 @@ PUBLISHED = {  # size, jump, reached
     "wavenet": (1024, 1, 1024),
 }
 LAYER = {"kernel_size": 3, "dilation": 2, "stride": 1}
-settings_of_five = st.tuples(
+five_numbers = st.tuples(
     st.integers(1, 32), st.integers(1, 9), st.integers(1, 5), st.integers(0, 8), st.integers(1, 6)
 )
 
 
-@given(settings_of_five)
+@settings(deadline=None)
+@given(five_numbers)
 def test_output_size_explorer_says_what_the_library_says(setting):
     size, *layer = setting
     widget = OutputSizeExplorer(*setting)
@@ -107,7 +108,8 @@ def test_a_message_from_the_view_changes_the_state():
     assert other.output_size == 1
 
 
-@given(settings_of_five)
+@settings(deadline=None)
+@given(five_numbers)
 def test_the_representation_rebuilds_the_widget(setting):
     widget = OutputSizeExplorer(*setting)
     rebuilt = eval(repr(widget), {"OutputSizeExplorer": OutputSizeExplorer})

@@ -161,4 +161,45 @@ class Gradients(torch.autograd.Function):
         return _second_derivative(Convolution.apply, Gradients.apply)(ctx, *directions)
 
 
-_library = torch.library.Library("dsconv_lib", "DEF")
+@torch.library.custom_op(
+    "dsconv_lib::depthwise",
+    mutates_args=(),
+    device_types="cpu",
+    schema="(Tensor x, Tensor w, Tensor? b, int[] ends, str path) -> Tensor",
+)
+def depthwise(x: Tensor, w: Tensor, b: Tensor | None, ends: list[int], path: str) -> Tensor:
+    """`convolve` for the compiler."""
+    return convolve(x, w, b, ends, path)
+
+
+@torch.library.custom_op(
+    "dsconv_lib::depthwise_gradients",
+    mutates_args=(),
+    device_types="cpu",
+    schema="(Tensor g, Tensor x, Tensor w, int[] ends, str path, bool need_x, bool need_w)"
+    " -> (Tensor, Tensor)",
+)
+def depthwise_gradients(
+    g: Tensor, x: Tensor, w: Tensor, ends: list[int], path: str, need_x: bool, need_w: bool
+) -> tuple[Tensor, Tensor]:
+    """`differentiate` for the compiler."""
+    return differentiate(g, x, w, ends, path, need_x, need_w)
+
+
+@depthwise.register_fake
+def _(x: Tensor, w: Tensor, b: Tensor | None, ends: list[int], path: str) -> Tensor:
+    return _empty_output(x, w, ends)
+
+
+@depthwise_gradients.register_fake
+def _(
+    g: Tensor, x: Tensor, w: Tensor, ends: list[int], path: str, need_x: bool, need_w: bool
+) -> tuple[Tensor, Tensor]:
+    dx = torch.empty_like(x, memory_format=memory_format(x)) if need_x else x.new_empty(0)
+    return dx, w.new_empty(w.shape if need_w else 0)
+
+
+depthwise.register_autograd(_derivative(depthwise_gradients), setup_context=_keep)
+depthwise_gradients.register_autograd(
+    _second_derivative(depthwise, depthwise_gradients), setup_context=_keep_gradients
+)
