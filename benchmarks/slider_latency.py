@@ -16,7 +16,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ class Subject:
         """Return (slider, value, direction) of each move."""
         states = [self.start, *self.settings(events)]
         changed = []
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in pairwise(states):
             (label,) = (key for key in after if after[key] != before[key])
             changed.append((label, after[label], after[label] - before[label]))
         return changed

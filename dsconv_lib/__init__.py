@@ -13,7 +13,8 @@ from dsconv_lib.arithmetic import ConvSpec, output_size, same_padding, transpose
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 
 if TYPE_CHECKING:
-    from dsconv_lib.measure import effective_receptive_field, measure_receptive_field
+    from dsconv_lib.effective import effective_receptive_field
+    from dsconv_lib.measure import measure_receptive_field
     from dsconv_lib.trace import trace_receptive_field
 
 __all__ = [
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 _LAZY = {
-    "effective_receptive_field": "measure",
+    "effective_receptive_field": "effective",
     "measure_receptive_field": "measure",
     "trace_receptive_field": "trace",
 }

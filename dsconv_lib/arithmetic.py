@@ -10,13 +10,18 @@ first. Where all arguments are numbers the result is a number, otherwise it is a
 that PyTorch refuses raise `ValueError` here too.
 """
 
-import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, overload
 
-PerAxis = int | Sequence[int]
-Padding = int | Sequence[int | Sequence[int]]
+from dsconv_lib.checks import (
+    Padding,
+    PerAxis,
+    checked,
+    checked_padding,
+    common_ndim,
+    ends,
+    per_axis,
+)
 
 
 class Axis(NamedTuple):
@@ -73,9 +78,9 @@ class ConvSpec:
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "stride", "dilation"):
-            object.__setattr__(self, name, _checked(name, getattr(self, name), least=1))
-        object.__setattr__(self, "padding", _checked_padding(self.padding))
-        _common_ndim(
+            object.__setattr__(self, name, checked(name, getattr(self, name), least=1))
+        object.__setattr__(self, "padding", checked_padding(self.padding))
+        common_ndim(
             kernel_size=self.kernel_size,
             stride=self.stride,
             padding=self.padding,
@@ -107,20 +112,20 @@ class ConvSpec:
             raise ValueError(
                 f"{self} has {count} axes, but {ndim} are wanted: use {ndim} or a number"
             )
-        kernels, strides = _spread(self.kernel_size, count), _spread(self.stride, count)
-        dilations = _spread(self.dilation, count)
-        ends = _ends(self.padding, count)
+        kernels, strides = per_axis(self.kernel_size, count), per_axis(self.stride, count)
+        dilations = per_axis(self.dilation, count)
+        margins = ends(self.padding, count)
         return tuple(
             Axis(k, s, before, after, d)
-            for k, s, (before, after), d in zip(kernels, strides, ends, dilations, strict=True)
+            for k, s, (before, after), d in zip(kernels, strides, margins, dilations, strict=True)
         )
 
     def output_size(self, size: PerAxis) -> int | tuple[int, ...]:
         """Output positions on an input of ``size`` positions; see `output_size`."""
-        size = _checked("size", size, least=1)
-        ndim = _common_ndim(size=size, layer=(0,) * self.ndim if self.ndim else 0)
+        size = checked("size", size, least=1)
+        ndim = common_ndim(size=size, layer=(0,) * self.ndim if self.ndim else 0)
         count = ndim or 1
-        pairs = zip(self.axes(count), _spread(size, count), strict=True)
+        pairs = zip(self.axes(count), per_axis(size, count), strict=True)
         sizes = tuple(axis.output_size(n) for axis, n in pairs)
         return sizes[0] if ndim is None else sizes
 
@@ -226,14 +231,14 @@ def transposed_output_size(
         If a value is not an integer.
     """
     spec = ConvSpec(kernel_size, stride, padding, dilation)
-    size = _checked("size", size, least=1)
-    extra = _checked("output_padding", output_padding, least=0)
+    size = checked("size", size, least=1)
+    extra = checked("output_padding", output_padding, least=0)
     layer = (0,) * spec.ndim if spec.ndim else 0
-    ndim = _common_ndim(size=size, layer=layer, output_padding=extra)
+    ndim = common_ndim(size=size, layer=layer, output_padding=extra)
     count = ndim or 1
     sizes = []
     for axis, n, more in zip(
-        spec.axes(count), _spread(size, count), _spread(extra, count), strict=True
+        spec.axes(count), per_axis(size, count), per_axis(extra, count), strict=True
     ):
         if more >= max(axis.stride, axis.dilation):
             raise ValueError(
@@ -305,66 +310,3 @@ def read_counts(
             if 0 <= position < size:
                 counts[position] += 1
     return tuple(counts)
-
-
-def _integer(name: str, value: object, least: int) -> int:
-    """Check one integer and its lower bound."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(
-            f"{name} must be an integer or one integer per axis, got {value!r}: "
-            f"use for example {name}=2"
-        )
-    number = operator.index(value)
-    if number < least:
-        raise ValueError(f"{name}={number} must be at least {least}: use {name}={least} or more")
-    return number
-
-
-def _checked(name: str, value: object, least: int) -> int | tuple[int, ...]:
-    """Check an integer or a sequence of them; sequences come back as tuples."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        return _integer(name, value, least)
-    if not value:
-        raise ValueError(f"{name}={value!r} must hold one number per axis: give at least one")
-    return tuple(_integer(name, entry, least) for entry in value)
-
-
-def _checked_padding(value: object) -> int | tuple[int | tuple[int, ...], ...]:
-    """Check padding, whose entries may be (before, after) pairs."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        return _integer("padding", value, least=0)
-    if not value:
-        raise ValueError(f"padding={value!r} must hold one entry per axis: give at least one")
-    entries = tuple(_checked("padding", entry, least=0) for entry in value)
-    for entry in entries:
-        if isinstance(entry, tuple) and len(entry) != 2:
-            raise ValueError(
-                f"padding={value!r} holds {entry!r}, but an axis takes a number or a "
-                "(before, after) pair: use for example padding=((0, 1), (0, 1))"
-            )
-    return entries
-
-
-def _spread(value: PerAxis, count: int) -> tuple[int, ...]:
-    """Repeat a number for every axis, leave a tuple alone."""
-    return (value,) * count if isinstance(value, int) else tuple(value)
-
-
-def _ends(value: Padding, count: int) -> tuple[tuple[int, int], ...]:
-    """(before, after) for every axis."""
-    entries = (value,) * count if isinstance(value, int) else value
-    return tuple(
-        (entry, entry) if isinstance(entry, int) else (entry[0], entry[1]) for entry in entries
-    )
-
-
-def _common_ndim(**given: object) -> int | None:
-    """Number of axes on which all tuples among ``given`` agree; `None` if all are numbers."""
-    lengths = {name: len(value) for name, value in given.items() if isinstance(value, tuple)}
-    if len(set(lengths.values())) > 1:
-        named = ", ".join(f"{name} for {length}" for name, length in lengths.items())
-        raise ValueError(
-            f"arguments must agree on the number of axes, got {named}: give every tuple the same "
-            "length, or a plain number for all axes"
-        )
-    return next(iter(lengths.values()), None)

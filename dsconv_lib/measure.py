@@ -1,8 +1,7 @@
-"""Receptive fields measured rather than derived: by gradients, and by letting NaN spread.
+"""Receptive fields measured rather than derived: by gradients, or by letting NaN spread.
 
-`measure_receptive_field` asks which input positions *can* change an output, as a check of
-`dsconv_lib.trace_receptive_field`. `effective_receptive_field` asks how *much* each of them does,
-for the weights that the module has.
+A check of `dsconv_lib.trace_receptive_field`: which input positions can change an output? How much
+they do is the question of `dsconv_lib.effective`.
 """
 
 import copy
@@ -17,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from dsconv_lib.probe import checked_shape, placement, undisturbed
+from dsconv_lib.probe import checked_shape, picked_output, placement
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,41 +56,6 @@ class MeasuredField:
             f"MeasuredField(size={self.size}, reached={self.reached}, "
             f"output={self.output}, positions={int(self.mask.sum())})"
         )
-
-
-@dataclass(frozen=True, repr=False, eq=False)
-class EffectiveField:
-    """How strongly the input positions act on one output position.
-
-    Attributes
-    ----------
-    weight : numpy.ndarray of float, shape ``spatial``
-        Share of each input position; the shares add up to 1.
-    output : tuple of int
-        The output position that was looked at, one index per axis.
-    """
-
-    weight: np.ndarray
-    output: tuple[int, ...]
-
-    @property
-    def centre(self) -> tuple[float, ...]:
-        """Per axis, mean position, weighted by the shares."""
-        return tuple(float(line @ np.arange(len(line))) for line in self._lines())
-
-    @property
-    def sigma(self) -> tuple[float, ...]:
-        """Per axis, standard deviation around the centre, in input positions."""
-        spreads = zip(self._lines(), self.centre, strict=True)
-        return tuple(float((line @ (np.arange(len(line)) - c) ** 2) ** 0.5) for line, c in spreads)
-
-    def _lines(self) -> list[np.ndarray]:
-        axes = range(self.weight.ndim)
-        return [self.weight.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
-
-    def __repr__(self) -> str:
-        sigma = ", ".join(f"{value:.2f}" for value in self.sigma)
-        return f"EffectiveField(sigma=({sigma}), output={self.output})"
 
 
 def measure_receptive_field(
@@ -146,104 +110,12 @@ def measure_receptive_field(
     _make_positive(twin, generator)
     image.requires_grad_()
     with _SumsForMaxima():
-        output, index = _picked(twin(image), image, output_index)
+        output, index = picked_output(twin(image), image, output_index)
     (gradient,) = torch.autograd.grad(output.sum(), image, allow_unused=True)
     if gradient is None:
         gradient = torch.zeros_like(image)
     mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0)
     return MeasuredField(mask.cpu().numpy(), index)
-
-
-def effective_receptive_field(
-    module: nn.Module,
-    input_shape: Sequence[int],
-    samples: int = 16,
-    seed: int = 0,
-    *,
-    output_index: Sequence[int] | None = None,
-    power: Literal[1, 2] = 1,
-) -> EffectiveField:
-    """Measure how strongly the input positions act on an output, for the weights as they are.
-
-    For each sample, the input is drawn from a normal distribution, and so are the weights with
-    which the output channels are added up; the gradient of that sum, in absolute value or squared,
-    is averaged over samples and summed over input channels.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        Takes one tensor and returns one tensor. It runs in evaluation mode and is left as it was.
-    input_shape : sequence of int
-        ``(N, C, *spatial)`` with one to three spatial axes; ``N`` samples are drawn at a time.
-    samples : int
-        Number of samples, rounded up to a multiple of ``N``.
-    seed : int
-        The same seed draws the same samples on every device.
-    output_index : sequence of int, optional
-        As in `measure_receptive_field`.
-    power : {1, 2}
-        Average the absolute gradient, or its square. For ``L`` layers of 3 × 3 taps,
-        ``sigma`` is ``sqrt(2 L / 3)`` with power 1 if all weights are equal, and with power 2 in
-        expectation if they are drawn independently around zero (Luo et al. 2016,
-        arXiv:1701.04128).
-
-    Returns
-    -------
-    EffectiveField
-
-    Raises
-    ------
-    TypeError
-        If ``module`` is not a module, or does not return one tensor.
-    ValueError
-        If an argument does not fit, or no gradient reaches the input.
-    """
-    shape = checked_shape(module, input_shape)
-    if samples < 1 or power not in (1, 2):
-        raise ValueError(
-            f"samples={samples} must be at least 1 and power={power} must be 1 or 2: "
-            "use for example samples=16, power=1"
-        )
-    device, dtype = placement(module)
-    generator = torch.Generator().manual_seed(seed)
-    total = torch.zeros(shape[2:], dtype=torch.float64)
-    with undisturbed(module):
-        for _ in range(-(-samples // shape[0])):
-            image = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
-            output, index = _picked(module(image), image, output_index)
-            mix = torch.randn(output.shape, generator=generator).to(output)
-            (gradient,) = torch.autograd.grad(output, image, mix, allow_unused=True)
-            if gradient is not None:
-                total += gradient.abs().double().pow(power).sum((0, 1)).cpu()
-    if not total.sum() > 0 or not total.isfinite().all():
-        raise ValueError(
-            f"module passes no finite gradient from output {index} to the input: "
-            "check its weights, or choose another output_index"
-        )
-    return EffectiveField((total / total.sum()).numpy(), index)
-
-
-def _picked(
-    output: Any, image: Tensor, index: Sequence[int] | None
-) -> tuple[Tensor, tuple[int, ...]]:
-    """Values of the chosen output position, shape ``(N, C)``, and its index."""
-    if not isinstance(output, Tensor):
-        raise TypeError(
-            f"module must return one tensor, got {type(output).__name__}: wrap it in a module that "
-            "returns the tensor to look at"
-        )
-    sizes = tuple(output.shape[2:])
-    chosen = tuple(size // 2 for size in sizes) if index is None else tuple(index)
-    if len(chosen) != len(sizes) or any(
-        not -size <= i < size for i, size in zip(chosen, sizes, strict=True)
-    ):
-        raise ValueError(
-            f"output_index={chosen} must give one position per axis of an output of {sizes}: "
-            f"use for example {tuple(size // 2 for size in sizes)}"
-        )
-    chosen = tuple(i % size for i, size in zip(chosen, sizes, strict=True))
-    where: Any = (..., *chosen)
-    return output[where] if sizes else output, chosen
 
 
 def _double(module: nn.Module) -> nn.Module:
@@ -331,6 +203,6 @@ def _spread_nan(
             spoilt = image.clone()
             where: Any = (..., *place)
             spoilt[where] = torch.nan
-            output, index = _picked(module(spoilt), image, output_index)
+            output, index = picked_output(module(spoilt), image, output_index)
             mask[place] = bool(output.isnan().any())
     return MeasuredField(mask, index)

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 
@@ -76,3 +77,41 @@ def undisturbed(module: nn.Module) -> Iterator[nn.Module]:
             for name, content in contents.items():
                 part.__dict__[name].clear()
                 part.__dict__[name].update(content)
+
+
+def picked_output(
+    output: Any, image: Tensor, index: Sequence[int] | None
+) -> tuple[Tensor, tuple[int, ...]]:
+    """Look at one position of a module's output, by default the middle one.
+
+    Returns
+    -------
+    torch.Tensor, shape ``(N, C)``
+        Values at that position.
+    tuple of int
+        Its index, one per spatial axis.
+
+    Raises
+    ------
+    TypeError
+        If ``output`` is not a tensor.
+    ValueError
+        If ``index`` does not fit.
+    """
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"module must return one tensor, got {type(output).__name__}: wrap it in a module that "
+            "returns the tensor to look at"
+        )
+    sizes = tuple(output.shape[2:])
+    chosen = tuple(size // 2 for size in sizes) if index is None else tuple(index)
+    if len(chosen) != len(sizes) or any(
+        not -size <= i < size for i, size in zip(chosen, sizes, strict=True)
+    ):
+        raise ValueError(
+            f"output_index={chosen} must give one position per axis of an output of {sizes}: "
+            f"use for example {tuple(size // 2 for size in sizes)}"
+        )
+    chosen = tuple(i % size for i, size in zip(chosen, sizes, strict=True))
+    where: Any = (..., *chosen)
+    return output[where] if sizes else output, chosen

@@ -3,7 +3,7 @@
 The module runs once on tensors that have a shape but no values (PyTorch's meta device). A dispatch
 mode sees every operation and carries along, for each tensor and each axis of the input, which input
 positions an index along that axis reads. The rules for single operations are in
-`dsconv_lib.trace_rules` and `dsconv_lib.trace_joins`, the bookkeeping in `dsconv_lib.reach`.
+`dsconv_lib._trace`, the bookkeeping in `dsconv_lib.reach`.
 """
 
 from collections.abc import Sequence
@@ -14,13 +14,12 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
+from dsconv_lib._trace.call import Along, Call, Track, tensors_in
+from dsconv_lib._trace.follow import follow, understood
+from dsconv_lib._trace.shapes import result_without_values
 from dsconv_lib.probe import checked_shape, placement, undisturbed
 from dsconv_lib.reach import Reach, identity, spread, whole
 from dsconv_lib.receptive_field import ReceptiveField, stack_axes
-from dsconv_lib.trace_call import Along, Call, JoinRule, Track, UnclearError, tensors_in
-from dsconv_lib.trace_joins import JOIN_RULES
-from dsconv_lib.trace_rules import AXIS_RULES, CONSTANT
-from dsconv_lib.trace_shapes import result_without_values
 
 
 def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> ReceptiveField:
@@ -85,7 +84,7 @@ def trace_reaches(
     """
     shape = checked_shape(module, input_shape)
     _, dtype = placement(module)
-    with undisturbed(module), torch.inference_mode():
+    with undisturbed(module), torch.random.fork_rng(devices=[]), torch.inference_mode():
         image = torch.empty(shape, device="meta", dtype=dtype)
         tracer = _Tracer(image, module)
         try:
@@ -158,14 +157,14 @@ class _Tracer(TorchDispatchMode):
         if not call.tracked:
             self._save(call)
             return self._run(call, func, args, kwargs)
-        if not _understood(call):
+        if not understood(call):
             with self:
                 result = func.decompose(*args, **kwargs)
             if result is not NotImplemented:
                 return result
         result = self._run(call, func, args, kwargs)
         call.outputs = list(tensors_in([result]))
-        tracks, clear = _follow(call)
+        tracks, clear = follow(call)
         if not clear:
             self._list(call.name)
         writer = call.name if call.writes else ""
@@ -223,49 +222,6 @@ class _Tracer(TorchDispatchMode):
     def _list(self, name: str) -> None:
         if name not in self.unknown:
             self.unknown.append(name)
-
-
-def _understood(call: Call) -> bool:
-    """Whether there is a rule for an operation."""
-    if call.rule in ("max", "min") and "other" in call.args:
-        return False
-    return call.rule in CONSTANT or call.rule in AXIS_RULES or _join_rule(call) is not None
-
-
-def _follow(call: Call) -> tuple[list[Track | None], bool]:
-    """Tracks of all results of a call, and whether every axis was understood."""
-    tracks: list[Track | None] = []
-    clear = True
-    for number in range(len(call.outputs)):
-        call.output = number
-        if call.rule in CONSTANT:
-            tracks.append(None)
-            continue
-        track = []
-        for axis, size in enumerate(call.sizes):
-            try:
-                track.append(_follow_axis(call, axis))
-            except UnclearError:
-                clear = False
-                track.append(Along(None, whole(size)))
-        tracks.append(tuple(track))
-    return tracks, clear
-
-
-def _join_rule(call: Call) -> JoinRule | None:
-    return JOIN_RULES.get("pointwise" if call.pointwise else call.rule)
-
-
-def _follow_axis(call: Call, axis: int) -> Along:
-    """Apply the rule of a call to one axis of the input."""
-    join = _join_rule(call)
-    if join is not None:
-        return join(call, axis)
-    rule = AXIS_RULES.get(call.rule)
-    if rule is None or any(tensor is not call.x for tensor in call.tracked):
-        raise UnclearError
-    along = call.along(call.x, axis)
-    return along if along.dim is None else rule(call, along, along.dim)
 
 
 def _place(tensor: Tensor) -> tuple[int, Any]:

@@ -128,7 +128,9 @@ def test_a_function_that_is_still_empty_is_not_answered(name, result):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    "answer", [True, False, "32", object(), {"a": 1}, 3j, ANY, np.ones(2), lambda: 5], ids=repr
+    "answer",
+    [True, False, "32", object(), {"a": 1}, 3j, ANY, np.ones(2), lambda: 5],
+    ids=lambda value: type(value).__name__,
 )
 def test_an_answer_of_the_wrong_kind_is_refused(name, answer):
     text = framework.verdict(name, answer)

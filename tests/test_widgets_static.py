@@ -12,8 +12,9 @@ from test_widgets import NODE
 
 from dsconv_lib.plots import COLORS
 from dsconv_lib.widgets import ALL, STATIC, OutputSizeExplorer, ReceptiveFieldExplorer
-from dsconv_lib.widgets import output_size as strip
+from dsconv_lib.widgets import output_size_scene as strip
 from dsconv_lib.widgets import receptive_field_scene as stack
+from dsconv_lib.widgets import receptive_field_words as words
 from dsconv_lib.widgets.receptive_field import PLANE, PRESETS, WIDTH
 from dsconv_lib.widgets.svg import HOLE, INPUT, KERNEL, OUTPUT, STYLE, hatch
 
@@ -79,13 +80,13 @@ def test_the_output_size_explorer_is_drawn_alike_in_python_and_in_the_view():
         unread = widget.unread
         expected.append(
             {
-                "scene": plain(strip.scene(widget, chosen, width)),
+                "scene": plain(strip.scene(widget.facts, chosen, width)),
                 "words": [
-                    strip.reading_sentence(widget, chosen),
-                    strip.setting_sentence(widget),
-                    strip.picture_text(widget, chosen),
+                    strip.reading_sentence(widget.facts, chosen),
+                    strip.setting_sentence(widget.facts),
+                    strip.picture_text(widget.facts, chosen),
                 ],
-                "formula": strip.formula_parts(widget),
+                "formula": strip.formula_parts(widget.facts),
                 "code": widget.code,
                 "numbers": [
                     widget.output_size,
@@ -135,12 +136,12 @@ def test_the_receptive_field_explorer_is_drawn_alike_in_python_and_in_the_view()
                 "clip": columns,
                 "opacity": pytest.approx(float(opacity or 1), abs=1e-4),
                 "words": [
-                    stack.field_sentence(field),
-                    stack.tree_text(specs),
-                    stack.plane_text(field),
-                    *map(stack.operation, specs),
+                    words.field_sentence(field),
+                    words.tree_text(specs),
+                    words.plane_text(field),
+                    *map(words.operation, specs),
                 ],
-                "counts": stack.plane_counts(field),
+                "counts": words.plane_counts(field),
                 "numbers": [field.size, field.jump, field.reached, f"{field.density:.3f}"],
             }
         )
@@ -189,7 +190,7 @@ def test_the_static_form_shows_the_numbers():
 
 
 def test_the_picture_shows_each_kind_of_cell():
-    scene = strip.scene(OutputSizeExplorer(8, 3, 2, 1, 2), 1, WIDTH)
+    scene = strip.scene(OutputSizeExplorer(8, 3, 2, 1, 2).facts, 1, WIDTH)
     count = {name: d.count("z") for name, d in scene.paths.items()}
     # Input 0..7 with a cell of padding: output 1 of 3 reads 1, 3, 5; 0, 2, 4, 6 are never read.
     assert (count["tap"], count["hole"], count["input"], count["pad"]) == (3, 4, 1, 2)
@@ -199,7 +200,7 @@ def test_the_picture_shows_each_kind_of_cell():
     assert scene.paths["mesh"].count("M") == 6
     assert scene.paths["hole-hatch"]
     assert not scene.paths["ghost"]
-    ghost = strip.scene(IMPOSSIBLE, 0, WIDTH).paths
+    ghost = strip.scene(IMPOSSIBLE.facts, 0, WIDTH).paths
     assert (ghost["ghost"].count("z"), ghost["tap"].count("z")) == (4, 2)
     assert (ghost["ghost-tap"].count("z"), ghost["output"]) == (1, "")
 
@@ -280,15 +281,15 @@ def test_text_stands_out_from_its_ground_in_both_themes():
 
 
 def test_every_kind_of_shape_has_a_style_with_and_without_the_sheet():
-    scenes = [strip.scene(IMPOSSIBLE, 0, WIDTH), strip.scene(SHOWN[0], 0, 700)]
+    scenes = [strip.scene(IMPOSSIBLE.facts, 0, WIDTH), strip.scene(SHOWN[0].facts, 0, 700)]
     for preset in PRESETS:
         specs = ReceptiveFieldExplorer(preset=preset).specs
         scenes += [stack.tree_scene(specs, 0, 700), stack.plane_scene(specs, PLANE)[0]]
     kinds = {kind for scene in scenes for kind in scene.paths}
-    words = {text[0] for scene in scenes for text in scene.texts} - {"label"}
+    marks = {text[0] for scene in scenes for text in scene.texts} - {"label"}
     assert kinds <= STYLE.keys()
-    assert words <= STYLE.keys()
-    for kind in kinds | words:
+    assert marks <= STYLE.keys()
+    for kind in kinds | marks:
         assert re.search(rf"\.dsconv-{kind}\b[^-]", THEME), kind
 
 

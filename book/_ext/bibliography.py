@@ -3,13 +3,13 @@
 Chapters cite with plain links, `[Araujo, Norris & Sim (2019)](../book/bibliography.md#araujo2019)`,
 so that the text also reads well outside the book. MyST checks such a link against the anchors that
 it knows of a page: `register_anchors` adds the entries to them, so a wrong key fails the build.
-The configuration sets `bibtex_default_style: book` and `bibtex_cite_id: "{key}"`.
+Left alone, an entry's anchor would be a number that changes with every new work.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from string import ascii_lowercase
 from typing import Any
 
@@ -19,7 +19,9 @@ from pybtex.plugin import register_plugin
 from pybtex.richtext import Text
 from pybtex.style.formatting.unsrt import Style as UnsortedStyle
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.writers.html5 import HTML5Translator
 
@@ -52,14 +54,25 @@ class CitationLabels(BaseLabelStyle):
             yield label[:-1] + letter + ")"
 
 
+class CitationOrder(BaseSortingStyle):
+    """The order in which a reader looks for a label."""
+
+    def sorting_key(self, entry: Entry) -> tuple[str, str]:
+        """Return the label in small letters; the key decides between equal ones."""
+        return citation(entry).casefold(), entry.key
+
+
 class BookStyle(UnsortedStyle):
-    """The entries, sorted by their labels."""
+    """Entries labelled and sorted as the chapters cite them."""
 
     default_label_style = CitationLabels
+    default_sorting_style = CitationOrder
 
-    def sort(self, entries: Iterable[Entry]) -> Sequence[Entry]:
-        """Return the entries in the order in which a reader looks for them."""
-        return sorted(entries, key=lambda entry: (citation(entry).casefold(), entry.key))
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Make keys the anchors, and `BookStyle` the style."""
+    config.bibtex_cite_id = "{key}"
+    config.bibtex_default_style = "book"
 
 
 def register_anchors(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -79,6 +92,7 @@ def visit_citation(self: HTML5Translator, node: nodes.citation) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx; the anchors after sphinxcontrib-bibtex has chosen the entries."""
     register_plugin("pybtex.style.formatting", "book", BookStyle)
+    app.connect("config-inited", configure)
     app.add_node(
         nodes.citation, override=True, html=(visit_citation, HTML5Translator.depart_citation)
     )

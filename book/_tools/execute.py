@@ -58,6 +58,7 @@ def execute(
         kernel_name=kernel_name,
         timeout=SECONDS_PER_NOTEBOOK,
         resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,  # text arrives in several pieces; how many depends on the moment
         store_widget_state=True,  # nbclient 0.11 fails on an Output widget without it
     )
     client.execute()

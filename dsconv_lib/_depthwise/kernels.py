@@ -19,8 +19,10 @@ neighbouring columns of one channel; the loops are the same, only a column is th
 
 The arguments that `forward` and `backward` share:
 
-x, y, g, dx : flat arrays, in the order (N, C, rows, columns), or (N, rows, columns, C) if ``last``
-w, dw : flat arrays (C * M, kh, kw), or (kh, kw, C) if ``last``, which asks for M = 1 and C >= lanes
+zero : 0 in the type of the tensors
+x, y, g, dx : addresses, of elements in the order (N, C, rows, columns), or (N, rows, columns, C) if
+    ``last``
+w, dw : addresses, (C * M, kh, kw), or (kh, kw, C) if ``last``, which asks for M = 1 and C >= lanes
 sizes : N, C, M; rows and columns of x; rows and columns of y
 taps : kernel rows, rows of zeros above x, columns of zeros before x, dilation of the rows
 columns : one entry per kernel column; the tuple's length is compiled in
@@ -33,6 +35,7 @@ from numba import njit
 from dsconv_lib._depthwise.simd import (
     add_dot,
     add_scaled,
+    advance,
     lanes,
     load,
     load_each,
@@ -133,43 +136,49 @@ def _differentiate(dxs, xs, x, gs, g, base, table, sums, first, taps, columns):
 
 
 @_compiled
-def forward(y, x, w, bias, last, sizes, taps, columns, begin, end):
-    """Write the convolution of ``x``, plus ``bias`` (C * M numbers), to ``y``.
+def forward(zero, y, x, w, bias, last, sizes, taps, columns, begin, end):
+    """Write the convolution of ``x``, plus ``bias`` (C * M numbers, or address 0), to ``y``.
 
     ``columns[k]`` is where tap ``k`` reads, counted from the first tap.
     """
     N, C, M, H, W, y_rows, y_columns = sizes
-    V, count = lanes(pointer(x)), taps[0] * len(columns)
+    biased = bias != 0
+    y, x, w, bias = pointer(y, zero), pointer(x, zero), pointer(w, zero), pointer(bias, zero)
+    V, count = lanes(x), taps[0] * len(columns)
     unit = V if last else 1
     yw = (y_columns * unit + V - 1) // V * V
     xw = max((taps[2] + W) * unit, yw + columns[-1])
-    xs_, ys_ = np.zeros(H * xw, x.dtype), np.zeros(y_rows * yw, x.dtype)
-    table_ = np.zeros(count * V, x.dtype)
+    scratch = np.full(H * xw + y_rows * yw + count * V, zero)
     for group in range(begin, end):
-        # numba frees an array after its last use: pointers are taken where that is in the loop.
-        xs, ys, table = pointer(xs_), pointer(ys_), pointer(table_)
+        # Taken in the loop, since numba frees an array after its last use.
+        xs = pointer(scratch.ctypes.data, zero)
+        ys, table = advance(xs, H * xw), advance(xs, H * xw + y_rows * yw)
         c = min(group * V, C - V) if last else group
         for n in range(N):
             at, strides = _place(last, n, c, C, H, W)
-            _copy(xs, taps[2] * unit, (xw, unit), pointer(x), at, strides, (H, W))
+            _copy(xs, taps[2] * unit, (xw, unit), x, at, strides, (H, W))
             for o in range(c * M, c * M + M):
-                _spread(table, pointer(w), last, C, o, count)
-                start = load(pointer(bias), o) if last else splat(ys, bias[o])
+                _spread(table, w, last, C, o, count)
+                start = splat(ys, zero)
+                if biased:
+                    start = load(bias, o) if last else splat(ys, bias[o])
                 _fill(ys, y_rows * yw, start)
                 _convolve(ys, (y_rows, yw), xs, (H, xw), table, taps, columns)
                 to, steps = _place(last, n, o, C * M, y_rows, y_columns)
-                _copy(pointer(y), to, steps, ys, 0, (yw, unit), (y_rows, y_columns))
+                _copy(y, to, steps, ys, 0, (yw, unit), (y_rows, y_columns))
 
 
 @_compiled
-def backward(dx, dw, g, x, w, last, sizes, taps, columns, begin, end):
+def backward(zero, dx, dw, g, x, w, last, sizes, taps, columns, begin, end):
     """Write the gradients of input and weight for the gradient ``g`` of the output.
 
     ``columns[k]`` is where tap ``k`` reads ``g``, counted from the last tap. A channel is worked on
     by one thread from the first image to the last, so its sums do not depend on the threads.
     """
     N, C, M, H, W, g_rows, g_columns = sizes
-    V, count = lanes(pointer(x)), taps[0] * len(columns)
+    dx, dw = pointer(dx, zero), pointer(dw, zero)
+    g, x, w = pointer(g, zero), pointer(x, zero), pointer(w, zero)
+    V, count = lanes(x), taps[0] * len(columns)
     unit = V if last else 1
     # Column j of x meets column j + before - k D of g: `lead` zeros keep that from being negative.
     before = taps[2] * unit
@@ -177,30 +186,32 @@ def backward(dx, dw, g, x, w, last, sizes, taps, columns, begin, end):
     xw = (W * unit + V - 1) // V * V
     gw = lead + max(g_columns * unit, before + xw)
     base = lead + before - columns[0]
-    xs_, dxs_ = np.zeros(H * xw, x.dtype), np.zeros(H * xw, x.dtype)
-    gs_, table_ = np.zeros(g_rows * gw, x.dtype), np.zeros(count * V, x.dtype)
-    sums_ = np.zeros(M * count * V, x.dtype)
+    scratch = np.full(2 * H * xw + g_rows * gw + (M + 1) * count * V, zero)
     for group in range(begin, end):
-        # numba frees an array after its last use: pointers are taken where that is in the loop.
-        xs, dxs, gs = pointer(xs_), pointer(dxs_), pointer(gs_)
-        table, sums = pointer(table_), pointer(sums_)
-        zero = splat(xs, 0)
+        # Taken in the loop, since numba frees an array after its last use.
+        xs = pointer(scratch.ctypes.data, zero)
+        dxs, gs = advance(xs, H * xw), advance(xs, 2 * H * xw)
+        table = advance(gs, g_rows * gw)
+        sums = advance(table, count * V)
         c = min(group * V, C - V) if last else group
-        _fill(sums, M * count * V, zero)
+        _fill(sums, M * count * V, splat(xs, zero))
         for n in range(N):
             at, steps = _place(last, n, c, C, H, W)
-            _copy(xs, 0, (xw, unit), pointer(x), at, steps, (H, W))
-            _fill(dxs, H * xw, zero)
+            _copy(xs, 0, (xw, unit), x, at, steps, (H, W))
+            _fill(dxs, H * xw, splat(xs, zero))
             for m in range(M):
                 o = c * M + m
                 start, strides = _place(last, n, o, C * M, g_rows, g_columns)
-                _copy(gs, lead, (gw, unit), pointer(g), start, strides, (g_rows, g_columns))
-                _spread(table, pointer(w), last, C, o, count)
+                _copy(gs, lead, (gw, unit), g, start, strides, (g_rows, g_columns))
+                _spread(table, w, last, C, o, count)
                 x_size, g_size, first = (H, xw), (g_rows, gw), m * count * V
                 _differentiate(dxs, xs, x_size, gs, g_size, base, table, sums, first, taps, columns)
-            _copy(pointer(dx), at, steps, dxs, 0, (xw, unit), (H, W))
+            _copy(dx, at, steps, dxs, 0, (xw, unit), (H, W))
         for k in range(M * count):
             if last:
-                store(pointer(dw), k * C + c, load(sums, k * V))
+                store(dw, k * C + c, load(sums, k * V))
             else:
-                dw[c * M * count + k] = sums_[k * V : (k + 1) * V].sum()
+                total = zero
+                for lane in range(V):
+                    total += sums[k * V + lane]
+                dw[c * M * count + k] = total

@@ -7,13 +7,14 @@ convolution itself, so that derivatives of any order exist.
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from dsconv_lib._depthwise import pure
 from dsconv_lib._depthwise.geometry import Axis, Geometry, memory_format
 
 Need = tuple[bool, bool]
@@ -39,8 +40,8 @@ def convolve(x: Tensor, w: Tensor, b: Tensor | None, ends: Sequence[int], path: 
     if x.dtype in _ROUNDED:
         b = None if b is None else b.float()
         return convolve(x.float(), w.float(), b, ends, path).to(x.dtype)
-    geometry, kept = _meeting(x, w, ends)
-    return _module(path).convolve(x, w[kept], b, geometry)
+    geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
+    return _module(path).convolve(x, w if kept is None else w[kept], b, geometry)
 
 
 def differentiate(
@@ -54,32 +55,35 @@ def differentiate(
         dx, dw = differentiate(*full, ends, path, need_x, need_w)
         dx, dw = dx.to(x.dtype), dw.to(w.dtype)
     else:
-        geometry, kept = _meeting(x, w, ends)
-        dx, part = _module(path).differentiate(g, x, w[kept], geometry, (need_x, need_w))
-        dw = part
-        if need_w and part.shape != w.shape:
-            dw = torch.zeros_like(w, memory_format=torch.contiguous_format)
+        geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
+        part = w if kept is None else w[kept]
+        dx, dw = _module(path).differentiate(g, x, part, geometry, (need_x, need_w))
+        if need_w and kept is not None:
+            dw, part = torch.zeros_like(w, memory_format=torch.contiguous_format), dw
             dw[kept] = part
     return dx if need_x else x.new_empty(0), dw if need_w else w.new_empty(0)
 
 
+@cache
 def _module(path: str) -> ModuleType:
-    if path == "pure":
-        return pure
-    from dsconv_lib._depthwise import compiled  # brings numba
-
-    return compiled
+    """The module that takes a path; "compiled" brings numba."""
+    return import_module(f"dsconv_lib._depthwise.{path}")
 
 
 def _geometry(ends: Sequence[int]) -> Geometry:
     return Geometry(Axis(*ends[:3]), Axis(*ends[3:]))
 
 
-def _meeting(x: Tensor, w: Tensor, ends: Sequence[int]) -> tuple[Geometry, tuple[slice, ...]]:
-    """The geometry and the part of the kernel that meet the input at all."""
-    rows, row_taps = Axis(*ends[:3]).meeting(x.shape[2], w.shape[2])
-    columns, column_taps = Axis(*ends[3:]).meeting(x.shape[3], w.shape[3])
-    return Geometry(rows, columns), (slice(None), slice(None), row_taps, column_taps)
+@lru_cache(maxsize=1024)
+def _meeting(
+    size: tuple[int, ...], taps: tuple[int, ...], ends: tuple[int, ...]
+) -> tuple[Geometry, tuple[slice, ...] | None]:
+    """The geometry and the part of the kernel that meet the input; `None` if all of it does."""
+    rows, row_taps = Axis(*ends[:3]).meeting(size[0], taps[0])
+    columns, column_taps = Axis(*ends[3:]).meeting(size[1], taps[1])
+    whole = row_taps == slice(0, taps[0]) and column_taps == slice(0, taps[1])
+    kept = None if whole else (slice(None), slice(None), row_taps, column_taps)
+    return Geometry(rows, columns), kept
 
 
 def _empty_output(x: Tensor, w: Tensor, ends: Sequence[int]) -> Tensor:
@@ -140,20 +144,27 @@ def _second_derivative(
 class Convolution(torch.autograd.Function):
     """`convolve` for eager code."""
 
-    forward = staticmethod(convolve)
-    setup_context = staticmethod(_keep)
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        """See `convolve`."""
+        _keep(ctx, inputs, None)
+        return convolve(*inputs)
 
     @staticmethod
     def backward(ctx: Any, g: Tensor) -> Any:
-        """See `_derivative`."""
-        return _derivative(Gradients.apply)(ctx, g)
+        """See `_derivative`; an operation of its own only where it will be differentiated."""
+        gradients = Gradients.apply if torch.is_grad_enabled() else differentiate
+        return _derivative(gradients)(ctx, g)
 
 
 class Gradients(torch.autograd.Function):
     """`differentiate` for eager code."""
 
-    forward = staticmethod(differentiate)
-    setup_context = staticmethod(_keep_gradients)
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor]:
+        """See `differentiate`."""
+        _keep_gradients(ctx, inputs, None)
+        return differentiate(*inputs)
 
     @staticmethod
     def backward(ctx: Any, *directions: Tensor) -> Any:

@@ -56,13 +56,24 @@ def _entries(builder, values, count: int):
 
 
 @intrinsic
-def pointer(_, array):
-    """First element of a contiguous array; the array must outlive the pointer."""
+def pointer(_, address, like):
+    """The memory at an address as elements of the type of ``like``; it must outlive the pointer."""
+    result = types.CPointer(like)
 
     def build(context, builder, signature, args):
-        return context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.inttoptr(args[0], context.get_value_type(result))
 
-    return types.CPointer(array.dtype)(array), build
+    return result(types.uintp, like), build
+
+
+@intrinsic
+def advance(_, start, count):
+    """The pointer ``count`` elements further on."""
+
+    def build(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return start(start, types.intp), build
 
 
 @intrinsic

@@ -39,7 +39,7 @@ def kernel_strips(kernel: Sequence[int], dilations: Sequence[int]) -> Figure:
 
 
 def dilated_kernels(kernel: Sequence[Sequence[int]], dilations: Sequence[Pair]) -> Figure:
-    """Draw a kernel with rows and columns at several dilations, side by side.
+    """Draw a kernel with rows and columns at several dilations, two side by side on each line.
 
     Parameters
     ----------
@@ -58,16 +58,17 @@ def dilated_kernels(kernel: Sequence[Sequence[int]], dilations: Sequence[Pair]) 
         wide = np.zeros(shape, dtype=int)
         wide[:: steps[0], :: steps[1]] = values
         wides.append(wide)
-    width = sum(wide.shape[1] for wide in wides) + 1.2 * (len(wides) - 1)
-    height = max(wide.shape[0] for wide in wides)
-    drawing, axes = canvas(height + 1.7, width + 0.6, top=-1.4, left=-0.3)
-    left = 0.0
-    for wide, (down, right) in zip(wides, dilations, strict=True):
+    lines = [wides[first : first + 2] for first in range(0, len(wides), 2)]
+    widest = max(sum(wide.shape[1] for wide in line) + 1.2 * (len(line) - 1) for line in lines)
+    heights = [max(wide.shape[0] for wide in line) + 1.9 for line in lines]
+    drawing, axes = canvas(sum(heights), widest + 0.6, top=-1.4, left=-0.3)
+    for place, (wide, (down, right)) in enumerate(zip(wides, dilations, strict=True)):
+        top = sum(heights[: place // 2])
+        left = wides[place - 1].shape[1] + 1.2 if place % 2 else 0
         holes = [(i, j) for i, j in np.ndindex(wide.shape) if i % down or j % right]
-        grid(axes, wide, kind="kernel", column=left, strength=0.5, hatched=holes)
+        grid(axes, wide, kind="kernel", row=top, column=left, strength=0.5, hatched=holes)
         name = f"D = {down}" if down == right else f"D = ({down}, {right})"
-        note(axes, -1, left + (wide.shape[1] - 1) / 2, name, bold=True)
-        left += wide.shape[1] + 1.2
+        note(axes, top - 1, left + (wide.shape[1] - 1) / 2, name, bold=True)
     return drawing
 
 
@@ -100,8 +101,8 @@ def taps_on_image(image: Sequence[Sequence[int]], dilations: Sequence[int]) -> F
             f"dilations={list(dilations)} puts taps outside an image of {rows}×{columns}; "
             f"there D is at most {min(middle)}."
         )
-    pitch = columns + 1.5
-    drawing, axes = canvas(rows + 3.5, pitch * len(dilations) - 0.9, top=-1.4, left=-0.3, unit=0.52)
+    pitch = columns + 1.0
+    drawing, axes = canvas(rows + 3.5, pitch * len(dilations) - 0.4, top=-1.4, left=-0.3, unit=0.46)
     for place, dilation in enumerate(dilations):
         left = place * pitch
         taps = _taps(middle, dilation)
@@ -147,7 +148,7 @@ def interleaved_images(size: Pair, dilation: int, outputs: Sequence[Pair]) -> Fi
     """
     rows, columns = size
     pitch = columns + 1.0
-    drawing, axes = canvas(rows + 0.6, pitch * len(outputs) - 0.4, top=-0.3, left=-0.3)
+    drawing, axes = canvas(rows + 0.6, pitch * len(outputs) - 0.4, top=-0.3, left=-0.3, unit=0.36)
     for place, middle in enumerate(outputs):
         taps = _taps(middle, dilation)
         for row, column in np.ndindex(size):

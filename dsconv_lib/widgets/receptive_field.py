@@ -8,15 +8,13 @@ import traitlets
 from dsconv_lib.arithmetic import ConvSpec
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 from dsconv_lib.widgets.base import StaticWidget, Whole, bundle, read_json, whole
-from dsconv_lib.widgets.receptive_field_scene import (
-    OUTPUTS,
+from dsconv_lib.widgets.receptive_field_scene import OUTPUTS, plane_scene, tree_scene
+from dsconv_lib.widgets.receptive_field_words import (
     STRINGS,
     field_sentence,
     operation,
     plane_counts,
-    plane_scene,
     plane_text,
-    tree_scene,
     tree_text,
 )
 from dsconv_lib.widgets.svg import paragraph, readouts, svg

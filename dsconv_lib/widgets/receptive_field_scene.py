@@ -1,4 +1,4 @@
-"""What the receptive-field explorer shows, as plain values: the tree, the plane, the sentences.
+"""What the receptive-field explorer shows, as plain values: the tree and the plane.
 
 The same picture as ``static/receptive_field_scene.js``; the library does the arithmetic.
 """
@@ -6,21 +6,20 @@ The same picture as ``static/receptive_field_scene.js``; the library does the ar
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import pairwise
 from typing import Any
 
 from dsconv_lib.arithmetic import ConvSpec
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
-from dsconv_lib.widgets.base import read_json
+from dsconv_lib.widgets.receptive_field_words import STRINGS, operation
 from dsconv_lib.widgets.svg import Scene, bracket, fmt, grid, hatch, line, polygon, rect
 
-STRINGS: dict[str, Any] = read_json("receptive_field.json")
 OUTPUTS = 5
 """Neighbouring outputs that are drawn."""
 
 HATCH = 5
 APART = 2
+JOINED = 6
 MOST_RUNS = 300
 
 Run = tuple[int, int]
@@ -108,13 +107,6 @@ def _rows(
 def _cells(field: ReceptiveField) -> int:
     """Input positions that the drawing holds."""
     return int(field.size + (OUTPUTS - 1) * field.jump)
-
-
-def operation(spec: ConvSpec) -> str:
-    """Write a layer in short: K3 D2 S2, without what is 1."""
-    dilation = f" D{spec.dilation}" if spec.dilation != 1 else ""
-    stride = f" S{spec.stride}" if spec.stride != 1 else ""
-    return f"K{spec.kernel_size}{dilation}{stride}"
 
 
 def tree_scene(specs: list[ConvSpec], output: int, width: int) -> Scene:
@@ -229,7 +221,7 @@ def _draw_taps(d: dict[str, str], above: Row, below: Row, spec: ConvSpec, tall: 
         return
     groups: list[Run] = []
     for parent in above.parents:
-        if groups and (parent - groups[-1][1]) * above.space <= 6:
+        if groups and (parent - groups[-1][1]) * above.space <= JOINED:
             groups[-1] = (groups[-1][0], parent)
         else:
             groups.append((parent, parent))
@@ -277,35 +269,3 @@ def plane_scene(specs: list[ConvSpec], most: int) -> tuple[Scene, str]:
     density = len(field.offsets) / field.size
     opacity = f";opacity:{density**2:.4f}" if fine else ""
     return Scene(side, side, paths), f"clip-path:path('{columns}'){opacity}"
-
-
-def field_sentence(field: ReceptiveField) -> str:
-    """Say what the stack does."""
-    step = reduce(math.gcd, field.offsets, 0)
-    if field.size == 1:
-        parts = [STRINGS["sees_one"]]
-    else:
-        form = STRINGS["sees_holes" if field.holes else "sees_all"]
-        parts = [form.format(size=field.size, reached=field.reached, holes=field.holes)]
-    if field.holes and step > 1:
-        parts.append(STRINGS["gridding"].format(step=step))
-    form = STRINGS["jump_one" if field.jump == 1 else "jump_many"]
-    return " ".join([*parts, form.format(jump=field.jump)])
-
-
-def plane_counts(field: ReceptiveField) -> dict[str, int]:
-    """Count the positions in the plane."""
-    positions, reached = field.size**2, len(field.offsets) ** 2
-    return {"reached": reached, "positions": positions, "holes": positions - reached}
-
-
-def tree_text(specs: list[ConvSpec]) -> str:
-    """Put the tree into words, for those who do not see it."""
-    sentence = field_sentence(receptive_field(specs))
-    return str(STRINGS["tree"].format(layers=len(specs), sentence=sentence))
-
-
-def plane_text(field: ReceptiveField) -> str:
-    """Put the plane into words, for those who do not see it."""
-    counts = STRINGS["plane_counts"].format(**plane_counts(field))
-    return str(STRINGS["map"].format(size=field.size, counts=counts))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from book_site import PAGES, ROOT
 
-FENCE = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
+FENCE = re.compile(r"^\s*(`{3,}|~{3,})\s*(\S*)")
 CODE = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 DOLLARS = re.compile(r"\$\$.+?\$\$|\$(?:[^$\n]|\n(?!\n))+?\$", re.DOTALL)
 DETAILS = re.compile(r"<details>.*?</details>", re.DOTALL)
@@ -26,10 +26,25 @@ def source_of(name: str) -> str | None:
     return None
 
 
+def prose(markdown: str) -> str:
+    """Leave out fenced code; what a directive holds, such as a glossary, is text."""
+    kept: list[str] = []
+    fences: list[tuple[str, bool]] = []
+    for line in markdown.splitlines():
+        mark, info = found.groups() if (found := FENCE.match(line)) else ("", "")
+        if mark and not info and fences and fences[-1][0] == mark:
+            fences.pop()
+        elif mark:
+            fences.append((mark, not info.startswith("{") or info.startswith("{code")))
+        elif not any(is_code for _, is_code in fences):
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def formulas(markdown: str) -> int:
     """Count the formulas of a Markdown text; those in code are none."""
-    prose = CODE.sub("", FENCE.sub("", markdown)).replace(r"\$", "")
-    return len(DOLLARS.findall(prose))
+    text = CODE.sub("", prose(markdown)).replace(r"\$", "")
+    return len(DOLLARS.findall(text))
 
 
 def folded(markdown: str) -> list[int]:

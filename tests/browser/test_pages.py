@@ -35,8 +35,10 @@ RAW_LATEX = r"""() => {
   }
   return found;
 }"""
-FORMULA_BOXES = """() => {
+FORMULA_BOXES = """async () => {
   document.querySelectorAll("article details").forEach((el) => { el.open = true; });
+  document.body.getBoundingClientRect();
+  await document.fonts.ready;
   return [...document.querySelectorAll("article .katex-html")].map((el) => {
     const { width, height } = el.getBoundingClientRect();
     return width * height;

@@ -84,7 +84,9 @@ export function dependencies(layers) {
       field += (effectiveKernel(kernel, dilation) - 1) * jump;
       jump *= stride;
     }
-    Object.assign(level, { field, jump, count: level.mask.reduce((sum, one) => sum + one, 0) });
+    let count = 0;
+    for (let p = 0; p < level.mask.length; p++) count += level.mask[p];
+    Object.assign(level, { field, jump, count });
   });
   return levels;
 }
@@ -103,9 +105,13 @@ export function receptiveField(layers) {
 }
 
 /** Greatest number of which every reached offset is a multiple; 0 for a single position. */
-export function commonStep(mask) {
+export function commonStep(layers) {
   const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
   let step = 0;
-  for (let i = 1; i < mask.length && step !== 1; i++) if (mask[i]) step = divisor(i, step);
+  let jump = 1;
+  for (const { kernel_size: kernel, dilation, stride } of layers) {
+    if (kernel > 1) step = divisor(step, dilation * jump);
+    jump *= stride;
+  }
   return step;
 }

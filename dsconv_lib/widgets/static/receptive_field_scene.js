@@ -7,6 +7,7 @@ import STRINGS from "./receptive_field.json" with { type: "json" };
 export const OUTPUTS = 5;
 const HATCH = 5;
 const APART = 2; // least mean distance of taps, in pixels, that are drawn one by one
+const JOINED = 6; // cells closer than this, in pixels, share one band
 const MOST_RUNS = 300; // runs of one row that are drawn one by one
 
 /** The stack and everything that follows from it. */
@@ -22,7 +23,7 @@ export function fieldFacts(layers) {
     reached: count,
     holes: size - count,
     density: count / size,
-    step: commonStep(mask),
+    step: commonStep(layers),
     runs: runsOf(mask, 1),
   };
 }
@@ -52,7 +53,9 @@ export function treeScene(facts, output, width) {
   const texts = [];
   const least = (level) => (level === count ? 4 : 0);
   // Row by row: where its cells stand, how wide they are, and whether one can tell them apart.
-  const rows = levels.map(({ field, jump: apart, mask, step }, level) => {
+  const rows = levels.map(({ field, jump: apart, mask, step, count: reached }, level) => {
+    const base = output * step;
+    const runs = runsOf(mask, 1).map(([first, last]) => [base + first, base + last]);
     const space = apart * pitch;
     const single = space >= 4;
     const side = single ? Math.min(tall, space - (space >= 8 ? 2 : 1)) : Math.max(space, least(level));
@@ -61,16 +64,18 @@ export function treeScene(facts, output, width) {
       side,
       space,
       y: y(level),
-      base: output * step,
+      base,
+      runs,
+      holes: runs.slice(1).map(([first], i) => [runs[i][1] + 1, first - 1]),
+      reached,
       count: (cells - field) / apart + 1,
-      mask,
       x: (p) => left + (p * apart + (field - 1) / 2 + 0.5) * pitch,
     };
   });
   const stretch = (row, [first, last]) =>
     [row.x(first) - row.side / 2, row.x(last) - row.x(first) + row.side];
   rows.forEach((row, level) => {
-    const runs = runsOf(row.mask, 1).map((run) => run.map((p) => p + row.base));
+    const { runs } = row;
     const kind = level === count ? "chosen" : level === 0 ? "field-input" : "reached";
     const put = (name, run) => {
       const pieces = row.single
@@ -82,10 +87,10 @@ export function treeScene(facts, output, width) {
         if (name === "hole") d["hole-hatch"] += hatch(x, row.y, w, tall, HATCH);
       }
     };
-    const holes = level === 0 ? runsOf(row.mask, 0).map((run) => run.map((p) => p + row.base)) : [];
+    const holes = level === 0 ? row.holes : [];
     if (runs.length > MOST_RUNS && !row.single) {
       // Too fine to show one by one: the reached share below, the holes' share above.
-      const [x, w] = stretch(row, [row.base, row.base + row.mask.length - 1]);
+      const [x, w] = stretch(row, [runs[0][0], runs[runs.length - 1][1]]);
       const share = level === 0 ? tall * facts.density : tall;
       d[kind] += rect(x, row.y + tall - share, w, share);
       if (level === 0) {
@@ -96,17 +101,15 @@ export function treeScene(facts, output, width) {
       for (const run of runs) put(kind, run);
       for (const run of holes) put("hole", run);
     }
-    const taken = new Set();
     if (row.single) {
-      for (const [first, last] of [...runs, ...holes]) {
-        for (let p = first; p <= last; p++) taken.add(p);
-      }
+      const held = positions(runs);
+      const taken = positions([...runs, ...holes]);
       for (let p = 0; p < row.count; p++) if (!taken.has(p)) put("cell", [p, p]);
       if (row.side >= 16) {
         for (let p = 0; p < row.count; p++) {
           const dark = level === count && p === output;
-          const held = level === 0 ? (row.mask[p - row.base] ? "num-field" : "num-hole") : "num";
-          const name = dark ? "num-chosen" : taken.has(p) ? held : "num-pad";
+          const inside = level === 0 ? (held.has(p) ? "num-field" : "num-hole") : "num";
+          const name = dark ? "num-chosen" : taken.has(p) ? inside : "num-pad";
           texts.push([name, row.x(p), row.y + tall / 2 + 4, "middle", String(p)]);
         }
       }
@@ -151,32 +154,42 @@ function edge(row, tall) {
   return [x, row.y, row.x(row.count - 1) + row.side / 2 - x, tall];
 }
 
+/** The positions of runs. */
+function positions(runs) {
+  const all = new Set();
+  for (const [first, last] of runs) for (let p = first; p <= last; p++) all.add(p);
+  return all;
+}
+
 /** The taps of one layer: lines where they are few, otherwise the band that they cover. */
 function drawTaps(d, above, below, layer, tall) {
   const { kernel_size: kernel, dilation, stride } = layer;
-  const parents = [];
-  above.mask.forEach((one, p) => one && parents.push(p));
   const from = above.y + tall;
   const to = below.y;
-  const reach = (above.mask.length - 1) * stride + (kernel - 1) * dilation + 1;
-  if (parents.length * kernel * APART <= reach * below.space) {
-    for (const p of parents) {
+  const child = (p, tap) => below.base + (p - above.base) * stride + tap * dilation;
+  const last = above.runs[above.runs.length - 1][1];
+  const reach = child(last, kernel - 1) - below.base + 1;
+  if (above.reached * kernel * APART <= reach * below.space) {
+    for (const p of positions(above.runs)) {
       for (let tap = 0; tap < kernel; tap++) {
-        const child = below.base + p * stride + tap * dilation;
-        d.taps += line(above.x(above.base + p), from, below.x(child), to);
+        d.taps += line(above.x(p), from, below.x(child(p, tap)), to);
       }
     }
     return;
   }
-  for (let i = 0, first = 0; i < parents.length; i = first) {
-    first = i + 1;
-    while (first < parents.length && (parents[first] - parents[first - 1]) * above.space <= 6) first++;
-    const [a, b] = [parents[i], parents[first - 1]];
+  const groups = [];
+  const apart = above.space > JOINED; // then even neighbours stand alone
+  for (const run of apart ? [...positions(above.runs)].map((p) => [p, p]) : above.runs) {
+    const before = groups[groups.length - 1];
+    if (before && (run[0] - before[1]) * above.space <= JOINED) before[1] = run[1];
+    else groups.push([...run]);
+  }
+  for (const [a, b] of groups) {
     d.band += polygon([
-      [above.x(above.base + a) - above.side / 2, from],
-      [above.x(above.base + b) + above.side / 2, from],
-      [below.x(below.base + b * stride + (kernel - 1) * dilation) + below.side / 2, to],
-      [below.x(below.base + a * stride) - below.side / 2, to],
+      [above.x(a) - above.side / 2, from],
+      [above.x(b) + above.side / 2, from],
+      [below.x(child(b, kernel - 1)) + below.side / 2, to],
+      [below.x(child(a, 0)) - below.side / 2, to],
     ]);
   }
 }

@@ -1,8 +1,8 @@
 """One tensor operation and what is known about its tensors: the frame in which rules are written.
 
-There are two kinds of rules. An axis rule (`dsconv_lib.trace_rules`) follows one axis of the input
-through an operation on one tensor; a join rule (`dsconv_lib.trace_joins`) follows it where several
-tensors meet. A rule that cannot tell raises `UnclearError`, and the axis then counts as read whole.
+There are two kinds of rules. An axis rule follows one axis of the input through an operation on one
+tensor (`dsconv_lib._trace.layers`, `.moves`); a join rule follows it where several tensors meet
+(`.joins`). A rule that cannot tell raises `UnclearError`, and the axis then counts as read whole.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,14 +32,15 @@ class Along:
     mixed : str
         Operation that merged ``dim`` with other dimensions, so that an index tells no place any
         more; empty if none has. Settled by a sum over all of ``dim``.
-    split : bool
-        Whether part of the axis was moved to the channels. Settled by a sum over the channels.
+    split : int or None
+        Another dimension that holds part of the axis, as after pixel unshuffling: ``reach`` is then
+        the union over it. -1 if it is somewhere. Settled by a sum over that dimension.
     """
 
     dim: int | None
     reach: Reach
     mixed: str = ""
-    split: bool = False
+    split: int | None = None
 
 
 Track = tuple[Along, ...]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
-from dsconv_lib.trace_call import Call, tensors_in
+from dsconv_lib._trace.call import Call, tensors_in
 
 Shape = tuple[int, ...]
 _SAME_SHAPE = (

@@ -1,30 +1,21 @@
 """Rules for operations where several tensors meet: sums, concatenations, products.
 
-Every rule gets the call and an axis of the input, and says what the indices of the result read.
+Every rule gets the call and the number of an axis of the input.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from torch import Tensor
 
+from dsconv_lib._trace.call import Along, Call, JoinRule, UnclearError
+from dsconv_lib._trace.rules import Rules
 from dsconv_lib.reach import make_reach, moving, spread
-from dsconv_lib.trace_call import Along, Call, JoinRule, UnclearError
 
-JOIN_RULES: dict[str, JoinRule] = {}
-
-
-def join_rule(names: str) -> Callable[[JoinRule], JoinRule]:
-    """Enter a rule ``(call, axis) -> Along`` under each of the names."""
-
-    def enter(rule: JoinRule) -> JoinRule:
-        JOIN_RULES.update(dict.fromkeys(names.split(), rule))
-        return rule
-
-    return enter
+RULES: Rules[JoinRule] = Rules()
 
 
-@join_rule("matmul")
+@RULES.entry("matmul")
 def _matmul(call: Call, axis: int) -> Along:
     left, right = call.args["self"], call.args["other"]
     if len(call.tracked) != 1 or left.dim() < 2 or right.dim() < 2:
@@ -35,22 +26,23 @@ def _matmul(call: Call, axis: int) -> Along:
         return along
     if along.dim == gone:
         return Along(None, along.reach.summed())
-    return replace(along, dim=along.dim + call.out.dim() - tensor.dim())
+    split = None if along.split in (None, gone) else -1
+    return replace(along, dim=along.dim + call.out.dim() - tensor.dim(), split=split)
 
 
-@join_rule(
+@RULES.entry(
     "pointwise lift_fresh detach alias _to_copy hardswish _prelu_kernel native_dropout masked_fill"
 )
 def _pointwise(call: Call, axis: int) -> Along:
     return _meet(call, axis, call.tracked)
 
 
-@join_rule("copy")
+@RULES.entry("copy")
 def _copy(call: Call, axis: int) -> Along:
     return _meet(call, axis, [t for t in call.tracked if t is call.args["src"]])
 
 
-@join_rule("einsum")
+@RULES.entry("einsum")
 def _einsum(call: Call, axis: int) -> Along:
     left, arrow, result = call.args["equation"].replace(" ", "").partition("->")
     operands = call.args["tensors"]
@@ -63,11 +55,12 @@ def _einsum(call: Call, axis: int) -> Along:
         return along
     label = left.split(",")[number][along.dim]
     if label in result:
-        return replace(along, dim=result.index(label), split=False)
+        split = None if along.split is None else -1
+        return replace(along, dim=result.index(label), split=split)
     return Along(None, along.reach.summed())
 
 
-@join_rule("stack")
+@RULES.entry("stack")
 def _stack(call: Call, axis: int) -> Along:
     new = call.args["dim"] % call.out.dim()
     tensors = call.args["tensors"]
@@ -76,10 +69,12 @@ def _stack(call: Call, axis: int) -> Along:
         rows = [call.along(t, axis).reach.rows[0] if call.tracks[id(t)] else 0 for t in tensors]
         return Along(new, make_reach(rows, len(rows), None, call.sizes[axis]))
     along = _meet(call, axis, call.tracked, tensors[0].shape)
-    return along if along.dim is None else replace(along, dim=along.dim + (along.dim >= new))
+    split = None if along.split is None else -1
+    moved = None if along.dim is None else along.dim + (along.dim >= new)
+    return replace(along, dim=moved, split=split)
 
 
-@join_rule("cat")
+@RULES.entry("cat")
 def _cat(call: Call, axis: int) -> Along:
     dim = call.args["dim"] % call.out.dim()
     alongs = [call.along(tensor, axis) for tensor in call.tracked]
@@ -102,7 +97,8 @@ def _cat(call: Call, axis: int) -> Along:
         else:
             rows += [0] * count
     common = laws.pop() if len(laws) == 1 else None
-    split = any(along.split for along in alongs)
+    splits = {along.split for along in alongs}
+    split = splits.pop() if len(splits) == 1 else -1
     return Along(dim, make_reach(rows, len(rows), common, call.sizes[axis]), split=split)
 
 
@@ -127,4 +123,9 @@ def _meet(
         reach = along.reach.broadcast(count)
         joined = joined.joined(reach) if number else reach
     mixed = next((along.mixed for along in alongs if along.mixed), "")
-    return Along(dim, joined, mixed, any(along.split for along in alongs))
+    splits = {
+        along.split if along.split in (None, -1) else along.split + len(shape) - tensor.dim()
+        for along, tensor in zip(alongs, tensors, strict=True)
+        if along.dim is not None
+    }
+    return Along(dim, joined, mixed, splits.pop() if len(splits) == 1 else -1 if splits else None)

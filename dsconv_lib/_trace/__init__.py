@@ -1,0 +1,1 @@
+"""How `dsconv_lib.trace` follows single operations."""

@@ -1,0 +1,58 @@
+"""Finding the rule for an operation, and following every axis through it."""
+
+from dsconv_lib._trace import joins, layers, moves
+from dsconv_lib._trace.call import Along, Call, JoinRule, Track, UnclearError
+from dsconv_lib.reach import whole
+
+AXIS_RULES = layers.RULES | moves.RULES
+
+# The results of these take the shape of a tensor, but none of its values.
+CONSTANT = {
+    *("zeros_like", "ones_like", "full_like", "empty_like"),
+    *("rand_like", "randn_like", "randint_like"),
+    *("new_zeros", "new_ones", "new_full", "new_empty", "new_empty_strided"),
+    *("fill", "zero", "bernoulli", "uniform", "normal"),
+}
+
+
+def understood(call: Call) -> bool:
+    """Whether there is a rule for an operation."""
+    if call.rule in ("max", "min") and "other" in call.args:
+        return False
+    return call.rule in CONSTANT or call.rule in AXIS_RULES or _join_rule(call) is not None
+
+
+def follow(call: Call) -> tuple[list[Track | None], bool]:
+    """Tracks of all results of a call, and whether every axis was understood."""
+    tracks: list[Track | None] = []
+    clear = True
+    for number in range(len(call.outputs)):
+        call.output = number
+        if call.rule in CONSTANT:
+            tracks.append(None)
+            continue
+        track = []
+        for axis, size in enumerate(call.sizes):
+            try:
+                track.append(_follow_axis(call, axis))
+            except UnclearError:
+                clear = False
+                track.append(Along(None, whole(size)))
+        tracks.append(tuple(track))
+    return tracks, clear
+
+
+def _join_rule(call: Call) -> JoinRule | None:
+    return joins.RULES.get("pointwise" if call.pointwise else call.rule)
+
+
+def _follow_axis(call: Call, axis: int) -> Along:
+    """Apply the rule of a call to one axis of the input."""
+    join = _join_rule(call)
+    if join is not None:
+        return join(call, axis)
+    rule = AXIS_RULES.get(call.rule)
+    if rule is None or any(tensor is not call.x for tensor in call.tracked):
+        raise UnclearError
+    along = call.along(call.x, axis)
+    return along if along.dim is None else rule(call, along, along.dim)

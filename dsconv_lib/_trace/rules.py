@@ -1,0 +1,36 @@
+"""What the rules for single operations share: the tables they stand in, and their common steps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from dsconv_lib._trace.call import Along, Call, UnclearError
+from dsconv_lib.reach import Law
+
+Rule = TypeVar("Rule")
+
+
+class Rules(dict[str, Rule]):
+    """Rules by the names of the operations that they are for."""
+
+    def entry(self, names: str) -> Callable[[Rule], Rule]:
+        """Enter the function that is decorated under each of the names, given in one string."""
+
+        def enter(rule: Rule) -> Rule:
+            self.update(dict.fromkeys(names.split(), rule))
+            return rule
+
+        return enter
+
+
+def then(call: Call, along: Along, dim: int, layer: Law, new_dim: int | None = None) -> Along:
+    """Let a layer read along ``dim``, which becomes ``new_dim`` of the result (or stays)."""
+    if along.mixed:
+        raise UnclearError
+    new_dim = dim if new_dim is None else new_dim
+    return replace(along, dim=new_dim, reach=along.reach.then(layer, call.out.shape[new_dim]))
+
+
+def averaged(along: Along, count: int) -> Along:
+    """Let every index read what all do; that settles what was mixed."""
+    return replace(along, reach=along.reach.summed().broadcast(count), mixed="")
