@@ -33,7 +33,8 @@ check: $(READY) ## run the cheap checks: lint, format, types
 	@echo "make check: lint, format and types are clean"
 
 unit: $(READY) ## run the unit and property tests
-	$(BIN)/pytest -q -n 2 tests --ignore tests/browser --ignore tests/lab --ignore tests/colab
+	$(BIN)/pytest -q -n 2 --doctest-modules --doctest-glob README.md README.md dsconv_lib \
+		tests --ignore tests/browser --ignore tests/lab --ignore tests/colab
 
 js: $(READY) ## run the tests of the widgets' maths in Node
 	$(BIN)/node --test tests/js/*.test.mjs

@@ -1,14 +1,17 @@
 """The widgets' pictures drawn with matplotlib, for `ipywidgets.interact` in the benchmark.
 
-matplotlib gets the scenes that the widgets draw, as few large paths, which is the fastest that it
-can be asked for: the comparison is of the two ways to a picture, not of two pictures.
+matplotlib gets the paths and texts of a widget's own static drawing, a few large paths, which is
+about the least that it can be asked for: the comparison is of two ways to a picture, not of two
+pictures.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -17,21 +20,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from dsconv_lib import ConvSpec, receptive_field
-from dsconv_lib.plots import COLORS
-from dsconv_lib.widgets import OutputSizeExplorer
-from dsconv_lib.widgets.output_size import scene as strip_scene
-from dsconv_lib.widgets.receptive_field_scene import tree_scene
-from dsconv_lib.widgets.svg import STYLE, Scene
+from dsconv_lib.widgets import StaticWidget
 
 DPI = 100
-PLANE = 208
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
+SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
+CLIP = re.compile(r'path\("([^"]*)"\)')
 TOKEN = re.compile(r"[MLhvHaz]|-?\d+(?:\.\d+)?")
 
 
 def to_path(d: str) -> Path:
-    """Turn the path text of a scene into a matplotlib path."""
+    """Turn the path text of a drawing into a matplotlib path."""
     tokens = iter(TOKEN.findall(d))
     points: list[tuple[float, float]] = []
     codes: list[int] = []
@@ -58,50 +57,52 @@ def to_path(d: str) -> Path:
     return Path(points, codes)
 
 
-def paint(axes: Axes, scene: Scene) -> None:
-    """Draw a scene: one patch per class, one text per number."""
-    axes.set_xlim(0, scene.width)
-    axes.set_ylim(scene.height, 0)
+def draw_path(axes: Axes, style: dict[str, str]) -> None:
+    """Draw one path of an SVG with its colours."""
+    edge = style.get("stroke", "none").replace("currentColor", "black")
+    line = "--" if "stroke-dasharray" in style else "-"
+    patch = PathPatch(to_path(style["d"]), facecolor="none", edgecolor=edge, linestyle=line)
+    patch.set_linewidth(0.72 * float(style.get("stroke-width", 1)))
+    if "fill" in style:
+        patch.set_facecolor((style["fill"], float(style.get("fill-opacity", 1))))
+    axes.add_patch(patch)
+    if clip := CLIP.search(style.get("style", "")):
+        patch.set_clip_path(to_path(clip[1]), axes.transData)
+
+
+def picture(widget: StaticWidget, widths: Sequence[int]) -> Figure:
+    """Draw the pictures that a widget shows, side by side.
+
+    Parameters
+    ----------
+    widget : StaticWidget
+    widths : sequence of int
+        Width of each of its drawings in pixels.
+    """
+    drawings = [ElementTree.fromstring(text) for text in SVG.findall(widget.static_html())]
+    sizes: list[tuple[float, float]] = []
+    for drawing, width in zip(drawings, widths, strict=True):
+        sizes.append(
+            (width, width * float(drawing.attrib["height"]) / float(drawing.attrib["width"]))
+        )
+    total, tallest = sum(width for width, _ in sizes), max(height for _, height in sizes)
+    figure = plt.figure(figsize=(total / DPI, tallest / DPI), dpi=DPI)
+    left = 0.0
+    for drawing, (width, height) in zip(drawings, sizes, strict=True):
+        axes = figure.add_axes((left / total, 0, width / total, height / tallest))
+        left += width
+        draw(axes, drawing)
+    return figure
+
+
+def draw(axes: Axes, drawing: Any) -> None:
+    """Draw one SVG: a patch for each of its paths, a text for each of its texts."""
+    axes.set_xlim(0, float(drawing.attrib["width"]))
+    axes.set_ylim(float(drawing.attrib["height"]), 0)
     axes.axis("off")
-    for kind, d in scene.paths.items():
-        if not d:
-            continue
-        style: dict[str, Any] = {**STYLE.get(kind, {})}
-        dashed = style.get("stroke-dasharray") is not None
-        edge = str(style.get("stroke", "none")).replace("currentColor", "black")
-        patch = PathPatch(to_path(d), facecolor="none", edgecolor=edge, ls="--" if dashed else "-")
-        patch.set_linewidth(0.72 * float(style.get("stroke-width", 1)))
-        if "fill" in style:
-            patch.set_facecolor((style["fill"], float(style.get("fill-opacity", 1))))
-        axes.add_patch(patch)
-    for _, x, y, anchor, text in scene.texts:
-        axes.text(float(x), float(y), text, ha=ANCHORS[anchor], fontsize=8)
-
-
-def output_size_picture(widget: OutputSizeExplorer, width: int) -> Figure:
-    """Draw what the output-size explorer shows."""
-    scene = strip_scene(widget, 0, width)
-    figure = plt.figure(figsize=(width / DPI, scene.height / DPI), dpi=DPI)
-    paint(figure.add_axes((0, 0, 1, 1)), scene)
-    return figure
-
-
-def field_picture(specs: list[ConvSpec], output: int, width: int) -> Figure:
-    """Draw what the receptive-field explorer shows: the tree and the plane."""
-    scene = tree_scene(specs, output, width)
-    height, total = max(scene.height, PLANE), width + 18 + PLANE
-    figure = plt.figure(figsize=(total / DPI, height / DPI), dpi=DPI)
-    paint(figure.add_axes((0, 0, width / total, scene.height / height)), scene)
-    field = receptive_field(specs)
-    mask = np.zeros(field.size)
-    mask[sorted(field.offsets)] = 1
-    plane = figure.add_axes((1 - PLANE / total, 0, PLANE / total, PLANE / height))
-    plane.imshow(np.outer(mask, mask), cmap=_two_colours(), vmin=0, vmax=1)
-    plane.axis("off")
-    return figure
-
-
-def _two_colours() -> Any:
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap([COLORS["hole"], COLORS["input"]])
+    for node in drawing.iter():
+        if node.tag == "path":
+            draw_path(axes, node.attrib)
+        elif node.tag == "text":
+            x, y, anchor = (node.attrib[key] for key in ("x", "y", "text-anchor"))
+            axes.text(float(x), float(y), node.text, ha=ANCHORS[anchor], fontsize=8)

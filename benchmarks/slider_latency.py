@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate, pairwise
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -51,32 +52,30 @@ MEASURE = """async ([selector, key, moves]) => {
   }
   return answers;
 }"""
-# A key on the handle of an ipywidgets slider; done when a new picture is in the page and decoded.
+# A key on the handle of an ipywidgets slider; done in the frame that has the new picture, decoded.
 MEASURE_KERNEL = """async ([cell, moves]) => {
   const panel = window.jupyterapp.shell.currentWidget;
   const area = panel.content.widgets[cell].node.querySelector(".widget-interact");
-  const rows = [...area.querySelectorAll(".widget-slider")];
-  const handles = new Map(rows.map((row) =>
+  const handles = new Map([...area.querySelectorAll(".widget-slider")].map((row) =>
     [row.querySelector(".widget-label").textContent.trim(), row.querySelector(".noUi-handle")]));
+  const frame = () => new Promise(requestAnimationFrame);
+  const shown = () => {
+    const image = area.querySelector("img");
+    return image?.complete && image.naturalWidth ? image.src : null;
+  };
   const answers = [];
   for (const [label, key] of moves) {
-    const before = area.querySelector("img").src;
-    const drawn = new Promise((done, fail) => {
-      const timer = setTimeout(() => fail(new Error(`no new picture after '${label}'`)), 20000);
-      const watcher = new MutationObserver(async () => {
-        const image = area.querySelector("img");
-        if (!image || image.src === before) return;
-        watcher.disconnect();
-        clearTimeout(timer);
-        await image.decode();
-        requestAnimationFrame(() => done(performance.now()));
-      });
-      watcher.observe(area, { subtree: true, childList: true, attributes: true });
-    });
+    const before = shown();
     const start = performance.now();
     handles.get(label).dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-    const time = (await drawn) - start;
-    await new Promise((settled) => setTimeout(settled, 60));
+    while (shown() === null || shown() === before) {
+      await frame();
+      if (performance.now() - start > 30000) {
+        throw new Error(`no new picture after ${key} on '${label}': ${area.innerText.slice(-300)}`);
+      }
+    }
+    const time = performance.now() - start;
+    await new Promise((settled) => setTimeout(settled, 100));
     answers.push([time, area.querySelector("pre").textContent.trim()]);
   }
   return answers;
@@ -86,22 +85,20 @@ import sys
 sys.path.insert(0, {folder!r})
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, interact
-from dsconv_lib import ConvSpec, receptive_field
 from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
-from matplotlib_pictures import field_picture, output_size_picture
+from matplotlib_pictures import picture
 """
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One picture in both forms: the sliders' ranges, the moves, and the code for the kernel."""
+    """One picture in both forms: the moves of its sliders, and the code for the kernel."""
 
     name: str
     widget: str
     readout: str
     preset: str
     start: dict[str, int]
-    ranges: dict[str, tuple[int, int]]
     round_trip: list[tuple[str, int]]
     code: str
 
@@ -145,61 +142,64 @@ def sliders(ranges: dict[str, tuple[int, int]], start: dict[str, int]) -> str:
     )
 
 
-def subjects(width: int = 620, tree: int = 430) -> list[Subject]:
-    """Return the pictures that are compared, as wide as on a desktop page."""
+def code(ranges: dict[str, tuple[int, int]], start: dict[str, int], body: str) -> str:
+    """Write a cell that makes `interact` draw a widget's picture and print its number."""
+    return f"@interact(**{{{sliders(ranges, start)}}})\ndef show(**n):\n{indent(body, '    ')}"
+
+
+def subjects() -> list[Subject]:
+    """Return the pictures that are compared, as wide as they are on a desktop page."""
     size = {"input": 7, "kernel": 3, "stride": 2, "padding": 0, "dilation": 1}
     bounds = {"input": (1, 32), "kernel": (1, 9), "stride": (1, 5), "padding": (0, 8)}
     bounds["dilation"] = (1, 6)
-    stack = {f"layer {i} {key}": 1 for i in (1, 2, 3) for key in ("kernel", "dilation", "stride")}
-    stack |= {f"layer {i} kernel": 3 for i in (1, 2, 3)}
     reach = {"kernel": (1, 7), "dilation": (1, 16), "stride": (1, 3)}
+    stack = {f"layer {i} {key}": 3 if key == "kernel" else 1 for i in (1, 2, 3) for key in reach}
     limits = {label: reach[label.split()[2]] for label in stack}
-    draw = "@interact(**{{{sliders}}})\ndef show(**n):\n"
+    show_size = "w = OutputSizeExplorer(*n.values())\npicture(w, (640,))\nplt.show()\n"
+    show_field = "picture(w, (430, 208))\nplt.show()\nprint(w.receptive_field.size)"
+    three = (
+        "v = list(n.values())\n"
+        "keys = ('kernel_size', 'dilation', 'stride')\n"
+        "w = ReceptiveFieldExplorer([dict(zip(keys, v[i:i + 3])) for i in (0, 3, 6)])\n"
+    )
+    vgg = "w = ReceptiveFieldExplorer(preset='vgg16', output=n['output'])\n"
     return [
         Subject(
-            "output-size explorer",
-            "output-size-explorer",
-            "output-size",
-            "",
-            size,
-            bounds,
-            [("input", 1)] * 14
-            + [("kernel", 1)] * 3
-            + [("padding", 1)] * 3
-            + [("dilation", 1)] * 2
-            + [("stride", 1)] * 2,
-            draw.format(sliders=sliders(bounds, size))
-            + "    w = OutputSizeExplorer(*n.values())\n"
-            + f"    output_size_picture(w, {width})\n    plt.show()\n    print(w.output_size)",
+            name="output-size explorer",
+            widget="output-size-explorer",
+            readout="output-size",
+            preset="",
+            start=size,
+            round_trip=[
+                *[("input", 1)] * 14,
+                *[("kernel", 1)] * 3,
+                *[("padding", 1)] * 3,
+                *[("dilation", 1)] * 2,
+                *[("stride", 1)] * 2,
+            ],
+            code=code(bounds, size, show_size + "print(w.output_size)"),
         ),
         Subject(
-            "receptive-field explorer, 3 layers",
-            "receptive-field-explorer",
-            "receptive-field",
-            "plain",
-            stack,
-            limits,
-            [("layer 2 dilation", 1)] * 3
-            + [("layer 3 dilation", 1)] * 4
-            + [("layer 1 stride", 1), ("layer 2 kernel", 1), ("layer 1 kernel", 1)],
-            draw.format(sliders=sliders(limits, stack))
-            + "    v = list(n.values())\n"
-            + "    specs = [ConvSpec(v[i], v[i + 2], 0, v[i + 1]) for i in (0, 3, 6)]\n"
-            + f"    field_picture(specs, 2, {tree})\n    plt.show()\n"
-            + "    print(receptive_field(specs).size)",
+            name="receptive-field explorer, 3 layers",
+            widget="receptive-field-explorer",
+            readout="receptive-field",
+            preset="plain",
+            start=stack,
+            round_trip=[
+                *[("layer 2 dilation", 1)] * 3,
+                *[("layer 3 dilation", 1)] * 4,
+                *[("layer 1 stride", 1), ("layer 2 kernel", 1), ("layer 1 kernel", 1)],
+            ],
+            code=code(limits, stack, three + show_field),
         ),
         Subject(
-            "receptive-field explorer, VGG-16",
-            "receptive-field-explorer",
-            "receptive-field",
-            "vgg16",
-            {"output": 0},
-            {"output": (0, 4)},
-            [("output", 1)] * 4,
-            "vgg = ReceptiveFieldExplorer(preset='vgg16').specs\n"
-            + draw.format(sliders=sliders({"output": (0, 4)}, {"output": 0}))
-            + f"    field_picture(vgg, n['output'], {tree})\n    plt.show()\n"
-            + "    print(receptive_field(vgg).size)",
+            name="receptive-field explorer, VGG-16",
+            widget="receptive-field-explorer",
+            readout="receptive-field",
+            preset="vgg16",
+            start={"output": 0},
+            round_trip=[("output", 1)] * 4,
+            code=code({"output": (0, 4)}, {"output": 0}, vgg + show_field),
         ),
     ]
 

@@ -102,11 +102,10 @@ def effective_receptive_field(
     with undisturbed(module):
         for _ in range(-(-samples // shape[0])):
             image = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
-            output, index = picked_output(module(image), image, output_index)
+            output, index = picked_output(module(image), output_index)
             mix = torch.randn(output.shape, generator=generator).to(output)
-            (gradient,) = torch.autograd.grad(output, image, mix, allow_unused=True)
-            if gradient is not None:
-                total += gradient.abs().double().pow(power).sum((0, 1)).cpu()
+            (gradient,) = torch.autograd.grad((output * mix).sum() + 0 * image.sum(), image)
+            total += gradient.abs().double().pow(power).sum((0, 1)).cpu()
     if not total.sum() > 0 or not total.isfinite().all():
         raise ValueError(
             f"module passes no finite gradient from output {index} to the input: "

@@ -6,7 +6,8 @@ they do is the question of `dsconv_lib.effective`.
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -81,7 +82,8 @@ def measure_receptive_field(
         "gradient" takes one derivative of a copy in double precision in which nothing can cancel
         or hide: all weights are positive and so small that no activation saturates, batch norm
         changes no sign, and maximum pooling adds up, since any position of its window can be the
-        largest. It thus measures the architecture, not the weights.
+        largest. It thus measures the architecture, not the weights. (Beyond some 190 layers of
+        3 × 3 taps the derivative at the corners becomes too small a number.)
 
         "nan" puts NaN at one input position after another and watches whether it arrives. It
         leaves the module as it is, and takes as many passes as there are positions: for small
@@ -105,27 +107,39 @@ def measure_receptive_field(
     twin = _double(module)
     generator = torch.Generator().manual_seed(0)
     image = (torch.rand((1, *shape[1:]), generator=generator) + 0.5).to(device, torch.float64)
-    if method == "nan":
-        return _spread_nan(twin, image, output_index)
-    _make_positive(twin, generator)
-    image.requires_grad_()
-    with _SumsForMaxima():
-        output, index = picked_output(twin(image), image, output_index)
-    (gradient,) = torch.autograd.grad(output.sum(), image, allow_unused=True)
-    if gradient is None:
-        gradient = torch.zeros_like(image)
+    with _double_precision():
+        if method == "nan":
+            return _spread_nan(twin, image, output_index)
+        _make_positive(twin, generator)
+        image.requires_grad_()
+        with _SumsForMaxima():
+            output, index = picked_output(twin(image), output_index)
+    # The input is added so that a gradient exists even where the output does not depend on it.
+    (gradient,) = torch.autograd.grad(output.sum() + 0 * image.sum(), image)
     mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0)
     return MeasuredField(mask.cpu().numpy(), index)
 
 
 def _double(module: nn.Module) -> nn.Module:
     """A copy in double precision and evaluation mode, constants that are no buffers included."""
-    twin = copy.deepcopy(module).double().eval().requires_grad_(False)
+    twin = copy.deepcopy(module).double().requires_grad_(False)
     for part in twin.modules():
-        for name, value in vars(part).items():
+        part.training = False
+        for name, value in list(vars(part).items()):
             if isinstance(value, Tensor) and value.is_floating_point():
                 setattr(part, name, value.double())
     return twin
+
+
+@contextmanager
+def _double_precision() -> Iterator[None]:
+    """Let tensors that the module makes while it runs be in double precision as well."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _make_positive(module: nn.Module, generator: torch.Generator) -> None:
@@ -203,6 +217,6 @@ def _spread_nan(
             spoilt = image.clone()
             where: Any = (..., *place)
             spoilt[where] = torch.nan
-            output, index = picked_output(module(spoilt), image, output_index)
+            output, index = picked_output(module(spoilt), output_index)
             mask[place] = bool(output.isnan().any())
     return MeasuredField(mask, index)

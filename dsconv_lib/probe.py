@@ -79,9 +79,7 @@ def undisturbed(module: nn.Module) -> Iterator[nn.Module]:
                 part.__dict__[name].update(content)
 
 
-def picked_output(
-    output: Any, image: Tensor, index: Sequence[int] | None
-) -> tuple[Tensor, tuple[int, ...]]:
+def picked_output(output: Any, index: Sequence[int] | None) -> tuple[Tensor, tuple[int, ...]]:
     """Look at one position of a module's output, by default the middle one.
 
     Returns

@@ -6,6 +6,7 @@ positions an index along that axis reads. The rules for single operations are in
 `dsconv_lib._trace`, the bookkeeping in `dsconv_lib.reach`.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +21,11 @@ from dsconv_lib._trace.shapes import result_without_values
 from dsconv_lib.probe import checked_shape, placement, undisturbed
 from dsconv_lib.reach import Reach, identity, spread, whole
 from dsconv_lib.receptive_field import ReceptiveField, stack_axes
+
+# How PyTorch says that an operation cannot go on without values.
+_NEEDS_VALUES = re.compile(
+    r"meta (tensor|device|kernel)|register_meta|unallocated storage", re.IGNORECASE
+)
 
 
 def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> ReceptiveField:
@@ -90,8 +96,11 @@ def trace_reaches(
         try:
             with tracer:
                 output = module(image)
-        except _LostError:
-            return tuple(map(whole, shape[2:])), tuple(tracer.unknown)
+        except (NotImplementedError, RuntimeError, TypeError) as error:
+            if not _NEEDS_VALUES.search(str(error)):
+                raise
+            unknown = tracer.unknown or ["values of a tensor"]
+            return tuple(map(whole, shape[2:])), tuple(unknown)
         finally:
             tracer.put_back()
     if not isinstance(output, Tensor):
@@ -100,10 +109,6 @@ def trace_reaches(
             "returns the tensor to look at"
         )
     return tracer.reaches_of(output), tuple(tracer.unknown)
-
-
-class _LostError(Exception):
-    """The module asks for values, so that its path cannot be followed any further."""
 
 
 class _Tracer(TorchDispatchMode):
@@ -188,9 +193,8 @@ class _Tracer(TorchDispatchMode):
         try:
             return result_without_values(call, func, args, kwargs)
         except (NotImplementedError, RuntimeError) as error:
-            if isinstance(error, NotImplementedError) or call.name == "_local_scalar_dense":
+            if _NEEDS_VALUES.search(str(error)):
                 self._list(call.name)
-                raise _LostError from error
             raise
 
     def _save(self, call: Call) -> None:

@@ -117,7 +117,7 @@ def test_iterables_are_welcome():
 
 @pytest.mark.parametrize("layers", [ConvSpec(3), [ConvSpec(3), 3], 5, [(3, 1)], "ab"])
 def test_layers_must_be_specs(layers):
-    with pytest.raises(TypeError, match="layers must be a list of ConvSpec, got .*use"):
+    with pytest.raises(TypeError, match=r"layers must be a list of ConvSpec, got .*use"):
         receptive_field(layers)
 
 

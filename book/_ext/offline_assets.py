@@ -37,6 +37,10 @@ def node_binary() -> Path:
 def configure(app: Sphinx, config: Config) -> None:
     """Point KaTeX at the local Node and styles; add Colab links once the repository is named."""
     katex.NODEJS_BINARY = str(node_binary())
+    # Over a socket file, sphinxcontrib-katex connects as soon as the file exists, which on a busy
+    # machine is before Node listens; over a port it tries until Node answers.
+    katex.STARTUP_TIMEOUT = 60
+    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
     config.katex_css_path = "katex/katex.min.css"
     if config.html_theme_options.get("repository_url"):
         config.html_theme_options |= {

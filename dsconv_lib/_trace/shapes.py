@@ -25,6 +25,9 @@ _SAME_SHAPE = (
     "_prelu_kernel",
     "softmax",
     "log_softmax",
+    "channel_shuffle",
+    "flip",
+    "roll",
 )
 
 
