@@ -343,6 +343,10 @@ NETWORKS = {
         lambda: Apply(lambda self, x: x[:, :, self.rows], rows=torch.tensor([9, 1, 4])),
         IMAGE,
     ),
+    "stacked rows": (
+        lambda: Apply(lambda _, x: torch.stack([x[:, :, row] for row in (9, 1, 4)], 2)),
+        IMAGE,
+    ),
     "sliding windows": (lambda: conv_then(lambda y: y.unfold(2, 3, 2).mean(-1), 3), IMAGE),
     "channel shuffle": (
         lambda: nn.Sequential(conv(2, 4, 3), nn.ChannelShuffle(2), conv(4, 2, 1)),

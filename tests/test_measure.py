@@ -43,6 +43,14 @@ def test_gradients_reach_what_the_trace_says(name):
     assert measured.positions == read_by_output(module, shape, measured.output)
 
 
+@pytest.mark.parametrize("index", [(16, 12), (15, 11), (7, 8)])
+def test_interpolation_that_hits_a_position_reads_it_alone(index):
+    net = nn.Upsample((33, 25), mode="bilinear", align_corners=True)  # every second one hits
+    measured = measure_receptive_field(net, IMAGE, index)
+    assert measured.reached == tuple(1 + o % 2 for o in index)
+    assert measured.positions == read_by_output(net, IMAGE, index)
+
+
 SMALL = ("residual", "inception", "ceil mode", "bilinear", "transposed, grouped", "picked", "U-Net")
 
 

@@ -1,5 +1,7 @@
 """Tracing: every network against what NaN really reaches, and against published numbers."""
 
+import itertools
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -219,6 +221,12 @@ NOT_UNDERSTOOD = {
         lambda y: F.pixel_shuffle(F.pixel_unshuffle(y[:, :, :14, :10], 2), 2),
         "pixel_shuffle",
     ),
+    "unshuffled and shuffled, channel by channel": (
+        lambda y: F.pixel_shuffle(
+            F.conv2d(F.pixel_unshuffle(y[:, :, :14, :10], 2), torch.ones(16, 1, 1, 1), groups=16), 2
+        ),
+        "pixel_shuffle",
+    ),
     "cut and put back": (phases_apart_and_back, "reshape"),
     "dynamic filter": (lambda y: F.conv2d(y, y[:1, :, :3, :3]), "conv2d"),
 }
@@ -236,12 +244,20 @@ def test_what_is_not_understood_is_the_whole_axis_and_listed(name):
         assert whole or (untouched and name == "cut and put back" and axis == 1)
 
 
-def test_an_axis_that_was_not_touched_stays_known():
-    field = trace_receptive_field(conv_then(lambda y: y.cumsum(2), 3), IMAGE)
-    assert field.unknown == ("cumsum",)
-    assert field.whole_axis == (True, True)
-    field = trace_receptive_field(conv_then(lambda y: y.flatten(2).mean(2), 3), IMAGE)
-    assert field.unknown == ()
+def test_a_flattened_image_is_known_again_once_it_is_summed():
+    field = trace_receptive_field(conv_then(lambda y: y.flatten(2), 1, 4), IMAGE)
+    assert (field.whole_axis, field.unknown) == ((True, True), ("flatten",))
+    field = trace_receptive_field(conv_then(lambda y: y.flatten(2).mean(2), 1, 4), IMAGE)
+    assert (field.reached, field.unknown) == ((5, 4), ())
+
+
+@pytest.mark.parametrize("pool", [nn.MaxPool1d, nn.AvgPool1d])
+def test_shapes_of_pooling_are_pytorchs(pool):
+    for size, kernel, stride in itertools.product(range(3, 10), (1, 2, 3), (1, 2, 3)):
+        for padding, ceil_mode in itertools.product(range(kernel // 2 + 1), (False, True)):
+            layer = pool(kernel, stride, padding, ceil_mode=ceil_mode)
+            (reach,), _ = trace_reaches(layer, (1, 1, size))
+            assert len(reach.rows) == layer(torch.rand(1, 1, size)).shape[2], (size, layer)
 
 
 class Restless(nn.Module):

@@ -10,6 +10,9 @@ from dsconv_lib.arithmetic import output_size, read_counts
 from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
 from dsconv_lib.plots.style import COLORS, INK, MUTED, canvas
 
+UNIT = 0.36
+"""Inches per cell in long strips, so that a phone shows them with readable numbers."""
+
 
 def positions(
     size: int,
@@ -46,7 +49,9 @@ def positions(
     reach = dilation * (kernel_size - 1)
     right = max(size + padding, starts[-1] + reach + 1)
     bottom = len(starts) + 0.4
-    figure, axes = canvas(bottom + 3.6, right + padding + 3.1, top=-1.5, left=-padding - 0.1)
+    figure, axes = canvas(
+        bottom + 3.7, right + padding + 2.7, top=-1.6, left=-padding - 0.1, unit=UNIT
+    )
     bracket(axes, -0.85, starts[0], starts[0] + reach, _span_label(kernel_size, dilation))
     for row, start in enumerate(starts):
         fits = row < count
@@ -181,7 +186,7 @@ def stamps(
         total[number * stride : number * stride + taps] += value * np.array(kernel)
     kept = range(padding, full - padding + extra)
     cut = [position for position in range(len(total)) if position not in kept]
-    figure, axes = canvas(count + 3.4, len(total) + 3.4, top=-0.6, left=-0.2)
+    figure, axes = canvas(count + 3.0, len(total) + 3.1, top=-0.2, left=-0.2, unit=UNIT)
     strip(axes, total, kind="output", hatched=cut)
     note(axes, 0, len(total) - 0.1, f"n = {len(kept)}", align="left", bold=True)
     for number, value in enumerate(values):
@@ -210,7 +215,7 @@ def overlap(kernel_sizes: Sequence[int], counts: Sequence[Sequence[int]]) -> Fig
     Figure
     """
     longest = max(len(line) for line in counts)
-    figure, axes = canvas(len(counts) * 1.5, longest + 2.4, top=-0.2, left=-2.0)
+    figure, axes = canvas(len(counts) * 1.5, longest + 2.4, top=-0.2, left=-2.0, unit=UNIT)
     for number, (kernel_size, line) in enumerate(zip(kernel_sizes, counts, strict=True)):
         note(axes, number * 1.5, -1.3, f"K = {kernel_size}", color=MUTED)
         _counted(axes, [line], number * 1.5, 0)
@@ -229,7 +234,7 @@ def overlap_2d(counts: np.ndarray) -> Figure:
     Figure
     """
     rows, columns = counts.shape
-    figure, axes = canvas(rows + 0.4, columns + 0.4, top=-0.2, left=-0.2)
+    figure, axes = canvas(rows + 0.4, columns + 0.4, top=-0.2, left=-0.2, unit=UNIT)
     _counted(axes, counts, 0, 0)
     return figure
 
