@@ -44,7 +44,7 @@ nbval: $(READY) ## execute every notebook and compare its outputs with the store
 		--nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider notebooks
 
 pages: $(READY)
-	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --quiet
+	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --all --quiet
 
 browser: $(READY) pages ## test the built book in a headless browser, over http and from disk
 	$(BIN)/python book/_tools/browser.py

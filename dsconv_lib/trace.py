@@ -84,7 +84,8 @@ def trace_reaches(
     Returns
     -------
     tuple of Reach, one per axis
-        Their rows are exact for every output, also near the border.
+        Their rows are exact for every output, also near the border, as long as something is read
+        along the other axes (an output whose rows lie wholly in the padding reads nothing at all).
     tuple of str
         Operations that were not understood.
     """

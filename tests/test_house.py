@@ -68,7 +68,8 @@ def test_the_version_is_that_of_the_project():
 def test_help_lists_every_command():
     makefile = (ROOT / "Makefile").read_text()
     targets = set(re.search(r"\.PHONY: (.*?)\n\n", makefile, re.DOTALL)[1].split()) - {"\\"}
-    shown = subprocess.run(["make", "help"], cwd=ROOT, check=True, text=True, capture_output=True)
+    command = ["make", "--no-print-directory", "help"]
+    shown = subprocess.run(command, cwd=ROOT, check=True, text=True, capture_output=True)
     assert {line.split()[0] for line in shown.stdout.splitlines()} == targets - {"pages"}
 
 

@@ -63,7 +63,7 @@ FIGURES = {
         rng.normal(size=(4, 9, 11)), np.array([[0, 1], [1, 0], [1, 1], [0, 0]])
     ),
     "loss_curves": lambda: plots.loss_curves(
-        {"a": [0.7, 0.69, 0.68, 0.6, 0.6, 0.6], "b": [0.7, 0.4, 0.2, 0.1, 0.1, 0.1]}
+        {"a": [0.7, 0.69, 0.68, 0.6, 0.6, 0.6], "b": [0.7, 0.4, 0.2, 0.1, 0.1, 0.1]}, chance=0.69
     ),
     "kernel_strips": lambda: plots.kernel_strips([1, 2, 3], [1, 2, 4]),
     "dilated_kernels": lambda: plots.dilated_kernels([[1, 2], [3, 4]], [(1, 1), (2, 3)]),

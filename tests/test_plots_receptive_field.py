@@ -99,7 +99,8 @@ def test_path_counts_are_aligned_in_the_middle():
 def test_pattern_bars_show_shares_and_gaussian():
     shares = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
     figure = plots.pattern_bars({2: shares}, {2: 1.1})
-    (axes,) = figure.axes
+    axes, unused = figure.axes
+    assert not unused.axison
     assert [bar.get_height() for bar in axes.patches] == pytest.approx(shares)
     assert [bar.get_x() + bar.get_width() / 2 for bar in axes.patches] == pytest.approx(
         [-2, -1, 0, 1, 2]

@@ -176,8 +176,9 @@ def test_global_pooling_after_a_stride_is_not_the_whole_axis():
 
 
 def test_what_does_not_depend_on_the_input_reads_nothing():
-    field = trace_receptive_field(Apply(lambda _, x: torch.zeros_like(x)), IMAGE)
-    assert (field.size, field.reached, field.density) == ((0, 0), (0, 0), (0.0, 0.0))
+    for function in (torch.zeros_like, lambda x: (x + 1).zero_(), lambda x: x.new_ones(1, 2, 3, 4)):
+        field = trace_receptive_field(Apply(lambda m, x: m.give(x), give=function), IMAGE)
+        assert (field.size, field.reached, field.density) == ((0, 0), (0, 0), (0.0, 0.0))
 
 
 def overwrite(x):
@@ -202,7 +203,13 @@ def phases_apart_and_back(y):
     )
 
 
+def filled(y):
+    return torch.zeros_like(y).fill_(y[0, 0, 3, 2])
+
+
 NOT_UNDERSTOOD = {
+    "filled with a value of the image": (filled, "fill_"),
+    "random by the image": (lambda y: torch.bernoulli(y.sigmoid()), "bernoulli"),
     "fft": (lambda y: torch.fft.fft2(y).abs(), "_fft_c2c"),
     "cumsum": (lambda y: y.cumsum(2), "cumsum"),
     "grid_sample": (

@@ -44,7 +44,11 @@ from dsconv_lib._depthwise.simd import (
     splat,
     store,
     store_next,
+    zeros_like,
 )
+
+# Products that are added to one number before it is added to the others.
+_CHAIN = 64
 
 _inline = njit(nogil=True, error_model="numpy", forceinline=True)
 
@@ -120,18 +124,27 @@ def _convolve(ys, y, xs, x, table, taps, columns):
 
 @_inline
 def _differentiate(dxs, xs, x, gs, g, base, table, sums, first, taps, columns):
-    """Add the input's gradient to ``dxs`` and the weight's, lane by lane, to ``sums[first:]``."""
+    """Add the input's gradient to ``dxs`` and the weight's, lane by lane, to ``sums[first:]``.
+
+    The sums of some rows are taken before they are added to the others': long chains of additions
+    to one number round badly.
+    """
     V, K = lanes(xs), len(columns)
+    block = max(1, _CHAIN * V // x[1])
     for ky in range(taps[0]):
         weights = load_next(table, ky * K * V, columns)
         total = load_next(sums, first + ky * K * V, columns)
         shift = taps[1] - ky * taps[3]
-        for row in range(max(0, -shift), min(x[0], g[0] - shift)):
-            there = (row + shift) * g[1] - row * x[1] + base
-            for j in range(row * x[1], (row + 1) * x[1], V):
-                upstream = load_each(gs, there + j, columns)
-                store(dxs, j, add_dot(load(dxs, j), weights, upstream))
-                total = add_scaled(total, load(xs, j), upstream)
+        end = min(x[0], g[0] - shift)
+        for start in range(max(0, -shift), end, block):
+            part = zeros_like(total)
+            for row in range(start, min(start + block, end)):
+                there = (row + shift) * g[1] - row * x[1] + base
+                for j in range(row * x[1], (row + 1) * x[1], V):
+                    upstream = load_each(gs, there + j, columns)
+                    store(dxs, j, add_dot(load(dxs, j), weights, upstream))
+                    part = add_scaled(part, load(xs, j), upstream)
+            total = add_scaled(total, splat(xs, 1), part)
         store_next(sums, first + ky * K * V, total)
 
 

@@ -169,6 +169,17 @@ def store_next(_, start, index, values):
 
 
 @intrinsic
+def zeros_like(_, values):
+    """As many vectors of zeros as the tuple ``values`` has entries."""
+
+    def build(context, builder, signature, args):
+        zeros = [ir.Constant(values.dtype.llvm, None)] * len(values)
+        return context.make_tuple(builder, signature.return_type, zeros)
+
+    return values(values), build
+
+
+@intrinsic
 def add_dot(_, total, left, right):
     """``total + sum(left[k] * right[k])``, lane by lane."""
     count = len(left)

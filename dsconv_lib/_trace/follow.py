@@ -6,12 +6,12 @@ from dsconv_lib.reach import whole
 
 AXIS_RULES = layers.RULES | moves.RULES
 
-# The results of these take the shape of a tensor, but none of its values.
+# The results of these take the shape of their first argument, but none of its values.
 CONSTANT = {
     *("zeros_like", "ones_like", "full_like", "empty_like"),
     *("rand_like", "randn_like", "randint_like"),
     *("new_zeros", "new_ones", "new_full", "new_empty", "new_empty_strided"),
-    *("fill", "zero", "bernoulli", "uniform", "normal"),
+    *("fill_", "zero_", "bernoulli_", "uniform_", "normal_"),
 }
 
 
@@ -19,7 +19,7 @@ def understood(call: Call) -> bool:
     """Whether there is a rule for an operation."""
     if call.rule in ("max", "min") and "other" in call.args:
         return False
-    return call.rule in CONSTANT or call.rule in AXIS_RULES or _join_rule(call) is not None
+    return call.name in CONSTANT or call.rule in AXIS_RULES or _join_rule(call) is not None
 
 
 def follow(call: Call) -> tuple[list[Track | None], bool]:
@@ -28,7 +28,7 @@ def follow(call: Call) -> tuple[list[Track | None], bool]:
     clear = True
     for number in range(len(call.outputs)):
         call.output = number
-        if call.rule in CONSTANT:
+        if call.name in CONSTANT and all(tensor is call.x for tensor in call.tracked):
             tracks.append(None)
             continue
         track = []

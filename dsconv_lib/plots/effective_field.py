@@ -39,7 +39,7 @@ def path_counts(rows: Mapping[str, Sequence[int]]) -> Figure:
 
 
 def pattern_bars(patterns: Mapping[int, np.ndarray], sigmas: Mapping[int, float]) -> Figure:
-    """Draw the share of the gradient per position against a Gaussian, one panel per depth.
+    """Draw the share of the gradient per position against a Gaussian, two panels per row.
 
     Parameters
     ----------
@@ -52,15 +52,18 @@ def pattern_bars(patterns: Mapping[int, np.ndarray], sigmas: Mapping[int, float]
     -------
     Figure
     """
-    drawing, panels = figure(6.8, 2.1, columns=len(patterns))
-    for axes, (depth, pattern) in zip(panels.flat, patterns.items(), strict=True):
+    rows = -(-len(patterns) // 2)
+    drawing, panels = figure(4.8, 1.9 * rows, rows=rows, columns=2)
+    for axes in panels.flat[len(patterns) :]:
+        axes.set_axis_off()
+    for axes, (depth, pattern) in zip(panels.flat, patterns.items(), strict=False):
         offsets = np.arange(len(pattern)) - len(pattern) // 2
         sigma, reach = sigmas[depth], len(pattern) // 2 + 1.5
         fine = np.linspace(-reach, reach, 400)
         axes.bar(offsets, pattern, width=0.85, color=tint("gradient", 0.65))
         gauss = np.exp(-(fine**2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
         axes.plot(fine, gauss, color=INK, linewidth=1.2)
-        axes.set_title(f"$L$ = {depth}\n$σ$ = {sigma:.2f}")
+        axes.set_title(f"$L$ = {depth}, $σ$ = {sigma:.2f}")
         axes.set(xlim=(-reach, reach), yticks=[], xticks=[-depth, 0, depth])
         axes.spines[["left"]].set_visible(False)
     return drawing
@@ -81,7 +84,7 @@ def gradient_maps(maps: Mapping[str, np.ndarray], sigmas: Mapping[str, float]) -
     -------
     Figure
     """
-    drawing, panels = figure(min(6.9, 2.25 * len(maps)), 2.75, columns=len(maps))
+    drawing, panels = figure(min(6.9, 1.85 * len(maps)), 2.35, columns=len(maps))
     for axes, (name, values) in zip(panels.flat, maps.items(), strict=True):
         rows, columns = values.shape
         middle = ((columns - 1) / 2, (rows - 1) / 2)
@@ -113,7 +116,7 @@ def field_against_effective(
     -------
     Figure
     """
-    drawing, panels = figure(6.2, 3.4)
+    drawing, panels = figure(5.0, 3.2)
     axes = panels[0, 0]
     widths = [4 * sigma for sigma in sigmas]
     axes.plot(depths, sizes, "o-", color=COLORS["input"], markersize=4)
@@ -140,7 +143,7 @@ def cue_images(images: np.ndarray, signs: np.ndarray) -> Figure:
     -------
     Figure
     """
-    drawing, panels = figure(6.8, 2.3, columns=len(images))
+    drawing, panels = figure(5.6, 1.85, columns=len(images))
     for axes, image, (near, far) in zip(panels.flat, images, signs, strict=True):
         limit = float(np.abs(images).max())
         axes.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
@@ -168,7 +171,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]], *, chance: float) -> Figu
     -------
     Figure
     """
-    drawing, panels = figure(6.0, 2.8)
+    drawing, panels = figure(5.0, 2.7)
     axes = panels[0, 0]
     for (name, values), marker, color in zip(
         losses.items(), "os^v", (MUTED, INK) * 2, strict=False

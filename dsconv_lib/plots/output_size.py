@@ -187,7 +187,7 @@ def stamps(
     kept = range(padding, full - padding + extra)
     cut = [position for position in range(len(total)) if position not in kept]
     figure, axes = canvas(count + 3.0, len(total) + 3.1, top=-0.2, left=-0.2, unit=UNIT)
-    strip(axes, total, kind="output", hatched=cut)
+    strip(axes, total.tolist(), kind="output", hatched=cut)
     note(axes, 0, len(total) - 0.1, f"n = {len(kept)}", align="left", bold=True)
     for number, value in enumerate(values):
         row = number + 1.4

@@ -99,7 +99,7 @@ def field_growth(names: Sequence[str], sizes: Sequence[int], jumps: Sequence[int
     -------
     Figure
     """
-    drawing, panels = figure(6.6, 0.6 + 0.25 * len(names))
+    drawing, panels = figure(5.4, 0.6 + 0.25 * len(names))
     axes = panels[0, 0]
     before = 1
     for place, (name, size, jump) in enumerate(zip(names, sizes, jumps, strict=True)):
@@ -108,11 +108,11 @@ def field_growth(names: Sequence[str], sizes: Sequence[int], jumps: Sequence[int
         axes.barh(place, size - before, left=before, color=COLORS["input"], height=0.78)
         text = f"r = {size}" if place == len(names) - 1 else f"{size}"
         axes.text(size + 3, place, text, va="center", fontweight="bold")
-        axes.text(max(sizes) * 1.29, place, f"{jump}", va="center", ha="right", color=MUTED)
+        axes.text(max(sizes) * 1.36, place, f"{jump}", va="center", ha="right", color=MUTED)
         axes.text(-4, place, name, va="center", ha="right", color=MUTED if pooled else INK)
         before = size
-    axes.text(max(sizes) * 1.29, len(names), "jump", va="center", ha="right", color=MUTED)
-    axes.set(xlim=(0, max(sizes) * 1.3), ylim=(-0.6, len(names) + 0.5), xticks=[], yticks=[])
+    axes.text(max(sizes) * 1.36, len(names), "jump", va="center", ha="right", color=MUTED)
+    axes.set(xlim=(0, max(sizes) * 1.37), ylim=(-0.6, len(names) + 0.5), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return drawing
 
@@ -139,7 +139,7 @@ def fields_on_image(
     widest = max(max(-first, first + size - image_size) for size, first, _ in fields.values())
     reach = max(widest, 0) + 14
     rows = -(-len(fields) // columns)
-    drawing, panels = figure(2.6 * columns, 2.75 * rows, rows=rows, columns=columns)
+    drawing, panels = figure(2.4 * columns, 2.55 * rows, rows=rows, columns=columns)
     for axes, (name, (size, first, output)) in zip(panels.flat, fields.items(), strict=True):
         side = (image_size, image_size)
         axes.add_patch(Rectangle((0, 0), *side, facecolor=tint("input", 0.35), edgecolor="none"))
@@ -182,7 +182,7 @@ def centre_rulers(centres: Mapping[str, Sequence[float]], image_size: int, strid
     -------
     Figure
     """
-    drawing, panels = figure(6.8, 0.5 + 0.62 * len(centres))
+    drawing, panels = figure(5.8, 0.5 + 0.58 * len(centres))
     axes = panels[0, 0]
     for place, (name, spots) in enumerate(centres.items()):
         for block, start in enumerate(range(0, image_size, stride)):

@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 DESKTOP, PHONE, SMALL_PHONE = 1280, 390, 360
 HEIGHT = 900
-MOUNTED = """() => [...document.querySelectorAll("[data-widget]")].every((el) =>
-  "mounted" in el.dataset)"""
+# Named so that a time-out says what was waited for.
+MOUNTED = """function everyWidgetIsMounted() {
+  return [...document.querySelectorAll("[data-widget]")].every((el) => "mounted" in el.dataset);
+}"""
 
 
 def page_names() -> list[str]:

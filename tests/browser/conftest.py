@@ -54,17 +54,19 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
             f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
         )
         page = context.new_page()
-        watch = Watch(f"{name} over {transport}", bases[transport])
+        where = f"{name} over {transport}"
+        watch = Watch(where, bases[transport])
         watch.start(page)
-        page.goto(bases[transport] + name, wait_until="load")
-        if javascript:
-            try:
+        try:
+            page.goto(bases[transport] + name, wait_until="load")
+            if javascript:
                 page.wait_for_function(MOUNTED)
-            except TimeoutError:
-                watch.note("a widget was not mounted")
-            page.evaluate("() => document.fonts.ready.then(() => true)")
-        yield page
-        context.close()
+                page.evaluate("() => document.fonts.ready.then(() => true)")
+            yield page
+        except TimeoutError as error:
+            pytest.fail("\n".join([f"{where}: {error.message}", *watch.problems]))
+        finally:
+            context.close()
         if watch.problems:
             pytest.fail("\n".join(dict.fromkeys(watch.problems)), pytrace=False)
 
