@@ -270,7 +270,8 @@ NETWORKS = {
     ),
     "transposed": (
         lambda: nn.Sequential(
-            conv(2, 3, 3, 2), nn.ConvTranspose2d(3, 2, (3, 2), (2, 3), (1, 0), (1, 2), 1, True, (1, 2))
+            conv(2, 3, 3, 2),
+            nn.ConvTranspose2d(3, 2, (3, 2), (2, 3), (1, 0), (1, 2), 1, True, (1, 2)),
         ),
         IMAGE,
     ),
@@ -298,8 +299,19 @@ NETWORKS = {
         ),
         IMAGE,
     ),
+    "activations": (
+        lambda: nn.Sequential(
+            *(nn.ELU(True), nn.LeakyReLU(0.1, True), nn.CELU(1.0, True), nn.Mish(True)),
+            *(nn.Hardsigmoid(True), nn.Threshold(0.1, 0.2, True), nn.SELU(True), nn.SiLU(True)),
+            *(nn.Softplus(), nn.LogSigmoid(), nn.Tanhshrink(), nn.RReLU(), nn.Softsign()),
+        ),
+        IMAGE,
+    ),
     "in place": (lambda: conv_then(in_place, 3), IMAGE),
-    "group norm": (lambda: nn.Sequential(conv(2, 4, 3, 2), nn.GroupNorm(2, 4), conv(4, 2, 3)), IMAGE),
+    "group norm": (
+        lambda: nn.Sequential(conv(2, 4, 3, 2), nn.GroupNorm(2, 4), conv(4, 2, 3)),
+        IMAGE,
+    ),
     "instance norm": (lambda: nn.Sequential(conv(2, 3, 3), nn.InstanceNorm2d(3)), IMAGE),
     "layer norm over space": (lambda: nn.LayerNorm((2, 17, 13)), IMAGE),
     "softmax over columns": (lambda: conv_then(lambda y: F.softmax(y, -1), 3), IMAGE),
@@ -352,7 +364,10 @@ NETWORKS = {
         lambda: nn.Sequential(conv(2, 4, 3), nn.ChannelShuffle(2), conv(4, 2, 1)),
         IMAGE,
     ),
-    "matrix from the right": (lambda: Apply(lambda self, x: x @ self.w, w=torch.rand(13, 7)), IMAGE),
+    "matrix from the right": (
+        lambda: Apply(lambda self, x: x @ self.w, w=torch.rand(13, 7)),
+        IMAGE,
+    ),
     "matrix from the left": (lambda: Apply(lambda self, x: self.w @ x, w=torch.rand(5, 17)), IMAGE),
     "einsum": (
         lambda: Apply(
@@ -381,7 +396,9 @@ NETWORKS = {
     ),
     "video": (
         lambda: Apply(
-            lambda self, x: self.c(x.transpose(1, 2).flatten(0, 1)).unflatten(0, (-1, 5)).transpose(1, 2),
+            lambda self, x: (
+                self.c(x.transpose(1, 2).flatten(0, 1)).unflatten(0, (-1, 5)).transpose(1, 2)
+            ),
             c=conv(2, 3, (3, 2)),
         ),
         (1, 2, 5, 7, 6),

@@ -37,6 +37,14 @@ def test_tree_colours_exactly_what_the_output_reads():
     assert "r = 5" in words(figure)
 
 
+def test_tree_links_cells_with_what_they_read():
+    figure = plots.dependency_tree([ConvSpec(3, stride=2), ConvSpec(2)], 9, outputs=[1])
+    lines = [text for text in figure.axes[0].texts if text.get_text() == ""]
+    links = {(line.xyann[0], line.xy[0]) for line in lines}
+    # output 1 stands over column 4, cells 1 and 2 of layer 1 over columns 3 and 5
+    assert links == {(4, 3), (4, 5), (3, 2), (3, 3), (3, 4), (5, 4), (5, 5), (5, 6)}
+
+
 def test_tree_hatches_what_is_skipped_and_dashes_what_is_padding():
     layers = [ConvSpec(2, padding=1), ConvSpec(2, dilation=4)]
     figure = plots.dependency_tree(layers, 8, outputs=[0])

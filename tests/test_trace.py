@@ -306,7 +306,7 @@ def test_the_module_is_left_as_it_was():
 
 def test_the_module_is_left_as_it_was_after_an_error():
     module = nn.Sequential(nn.Conv2d(2, 2, 30), nn.Dropout())
-    with pytest.raises(RuntimeError, match="Kernel size can't be greater"):
+    with pytest.raises(RuntimeError, match=r"Kernel size|negative dimension"):
         trace_receptive_field(module, IMAGE)
     assert module.training
 

@@ -45,6 +45,13 @@ class Along:
 
 Track = tuple[Along, ...]
 
+# Elementwise operations that some PyTorch versions, or their in-place forms, do not mark as such.
+_POINTWISE = {
+    *("hardtanh", "leaky_relu", "elu", "celu", "mish", "hardsigmoid", "hardswish", "threshold"),
+    *("gelu", "abs", "log_sigmoid_forward", "rrelu_with_noise", "_prelu_kernel", "native_dropout"),
+    *("masked_fill", "heaviside", "xlogy", "polar", "eq", "ne", "lt", "le", "gt", "ge"),
+}
+
 
 class Call:
     """An operation at work: its arguments by name, its results, the tracks of its tensors.
@@ -77,7 +84,8 @@ class Call:
         self.writes: bool = schema.is_mutable
         self.name = short_name(func)
         self.rule = self.name.removesuffix("_") if self.writes else self.name
-        self.pointwise = torch.Tag.pointwise in func.tags and not func._can_decompose()
+        tagged = torch.Tag.pointwise in func.tags or self.rule in _POINTWISE
+        self.pointwise = tagged and not func._can_decompose()
         self.tracks = {id(t): track_of(t) for t in tensors_in(self.args.values())}
         self.tracked = [t for t in tensors_in(self.args.values()) if self.tracks[id(t)]]
         self.outputs: list[Tensor] = []

@@ -30,9 +30,7 @@ def _matmul(call: Call, axis: int) -> Along:
     return replace(along, dim=along.dim + call.out.dim() - tensor.dim(), split=split)
 
 
-@RULES.entry(
-    "pointwise lift_fresh detach alias _to_copy hardswish _prelu_kernel native_dropout masked_fill"
-)
+@RULES.entry("pointwise lift_fresh detach alias _to_copy")
 def _pointwise(call: Call, axis: int) -> Along:
     return _meet(call, axis, call.tracked)
 

@@ -21,8 +21,6 @@ _SAME_SHAPE = (
     "group_norm",
     "layer_norm",
     "instance_norm",
-    "hardswish",
-    "_prelu_kernel",
     "softmax",
     "log_softmax",
     "channel_shuffle",

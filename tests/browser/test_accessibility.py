@@ -37,11 +37,12 @@ OVERFLOW = """() => {
     if (el.closest(".katex-mathml") || !el.checkVisibility()) continue;
     const { right, width } = el.getBoundingClientRect();
     if (!width || right <= wide + 1) continue;
-    let box = el;  // what scrolls or clips inside the article does not widen the page
+    let box = el; // what scrolls or clips inside the article does not widen the page
     while (box.tagName !== "ARTICLE" && getComputedStyle(box).overflowX === "visible") {
       box = box.parentElement;
     }
-    if (box.tagName === "ARTICLE") found.push(`${el.tagName} ${el.className} reaches to ${Math.round(right)}`);
+    if (box.tagName !== "ARTICLE") continue;
+    found.push(`${el.tagName} ${el.className} reaches to ${Math.round(right)}`);
   }
   return found.slice(0, 5);
 }"""

@@ -49,6 +49,9 @@ FOLDED = """() => [...document.querySelectorAll("article details:not([class])")]
 SEARCH_BOXES = """() => [...document.querySelectorAll(".search-button__button,input[type=search]")]
   .filter((el) => el.checkVisibility() && el.getBoundingClientRect().width > 0)
   .map((el) => el.outerHTML.slice(0, 60))"""
+SEARCH_ENDED = """function theSearchHasEnded() {
+  return document.querySelector("#search-results .search-summary")?.textContent.trim();
+}"""
 UNLINKED = """() => [...document.querySelectorAll("#pst-primary-sidebar li")]
   .filter((el) => el.checkVisibility() && !el.querySelector("a"))
   .map((el) => el.textContent.trim())"""
@@ -123,7 +126,7 @@ def test_search_finds_the_chapter(visit, transport):
         box.press("Enter")
         page.wait_for_url("**/search.html?q=dilation*")
         results = page.locator("#search-results li a")
-        results.first.wait_for()
+        page.wait_for_function(SEARCH_ENDED)
         found = results.evaluate_all("els => els.map((el) => el.href)")
     chapter = "notebooks/09_dilation.html"
     assert any(chapter in url for url in found), f"search over {transport} found only {found}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import Locator, Page, TimeoutError, sync_playwright
 
 from browser import launch
 from lab import jupyter_lab, open_notebook, run_cell
@@ -48,7 +48,7 @@ class Lab:
         number = root.locator(f'[data-readout="{key}"]')
         try:
             number.filter(has_text=value).wait_for(timeout=10_000)
-        except Exception:
+        except TimeoutError:
             pytest.fail(f"{key} shows {number.text_content()}, not {value}", pytrace=False)
         assert number.text_content() == value
 
