@@ -118,6 +118,12 @@ def in_place(x):
     return x
 
 
+ACTIVATIONS = (
+    *(nn.ELU(inplace=True), nn.LeakyReLU(0.1, True), nn.CELU(1.0, True), nn.Mish(True)),
+    *(nn.Hardsigmoid(True), nn.Threshold(0.1, 0.2, True), nn.SELU(True), nn.SiLU(True)),
+    *(nn.Hardtanh(inplace=True), nn.Softplus(), nn.LogSigmoid(), nn.Tanhshrink(), nn.Softsign()),
+)
+
 IMAGE, EVEN, SIGNAL = (1, 2, 17, 13), (1, 2, 12, 18), (1, 2, 21)
 
 NETWORKS = {
@@ -300,11 +306,7 @@ NETWORKS = {
         IMAGE,
     ),
     "activations": (
-        lambda: nn.Sequential(
-            *(nn.ELU(True), nn.LeakyReLU(0.1, True), nn.CELU(1.0, True), nn.Mish(True)),
-            *(nn.Hardsigmoid(True), nn.Threshold(0.1, 0.2, True), nn.SELU(True), nn.SiLU(True)),
-            *(nn.Softplus(), nn.LogSigmoid(), nn.Tanhshrink(), nn.RReLU(), nn.Softsign()),
-        ),
+        lambda: Branches(sum, *[conv_then(activation, 3) for activation in ACTIVATIONS]),
         IMAGE,
     ),
     "in place": (lambda: conv_then(in_place, 3), IMAGE),
