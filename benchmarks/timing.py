@@ -1,0 +1,138 @@
+"""Times that can be compared: taken in turn, in one process, and only of equal results."""
+
+import ctypes
+import math
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+Candidates = Mapping[str, Callable[[], object]]
+Times = dict[str, list[float]]
+# Of the largest value; sums of a gradient are long, and taken in another order.
+_TOLERANCE = {torch.float64: 1e-13, torch.float32: 2e-5, torch.bfloat16: 2e-2}
+
+
+def settle(threads: int = 1) -> None:
+    """Make times repeatable: a number of threads, and memory that is kept rather than given back.
+
+    glibc returns large blocks to the system at once and fetches them anew, page by page, which
+    makes a short operation take several times as long. Users meet that too; it hits all
+    candidates alike and hides what they differ in.
+    """
+    torch.set_num_threads(threads)
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL("libc.so.6")
+        m_trim_threshold, m_mmap_threshold = -1, -3
+        libc.mallopt(m_mmap_threshold, 1 << 30)
+        libc.mallopt(m_trim_threshold, (1 << 31) - 1)
+
+
+def take_turns(candidates: Candidates, rounds: int) -> Times:
+    """Run all candidates once to warm up, then ``rounds`` times one after the other.
+
+    Returns
+    -------
+    dict of str to list of float
+        Seconds of each round. With one thread they are processor time, so that other programs on
+        the machine count as little as possible; with more they are time on the wall.
+    """
+    clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
+    for run in candidates.values():
+        run()
+    times: Times = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, run in candidates.items():
+            start = clock()
+            run()
+            times[name].append(clock() - start)
+    return times
+
+
+def median_ms(times: Sequence[float]) -> float:
+    """Median in milliseconds."""
+    return 1e3 * statistics.median(times)
+
+
+class Ratio(NamedTuple):
+    """Median and quartiles of the ratios within each round."""
+
+    low: float
+    middle: float
+    high: float
+
+
+def speedup(before: Sequence[float], after: Sequence[float]) -> Ratio:
+    """How many times as long ``before`` took."""
+    ratios = [a / b for a, b in zip(before, after, strict=True)]
+    return Ratio(*statistics.quantiles(ratios, n=4, method="inclusive"))
+
+
+def shown(ratio: Ratio) -> str:
+    """A ratio with its quartiles."""
+    digits = 1 if ratio.middle >= 2 else 2
+    return f"{ratio.middle:.{digits}f} ({ratio.low:.{digits}f}–{ratio.high:.{digits}f})"
+
+
+def milliseconds(times: Sequence[float]) -> str:
+    """A median with three digits."""
+    return f"{median_ms(times):.3g}"
+
+
+def geometric_mean(values: Sequence[float]) -> float:
+    """The mean for ratios."""
+    return math.exp(statistics.fmean(map(math.log, values)))
+
+
+def copy_bandwidth(rounds: int = 15) -> float:
+    """Bytes per second that a copy of 128 MB reads and writes together."""
+    source = torch.ones(1 << 25)
+    target = torch.empty_like(source)
+    times = take_turns({"copy": lambda: target.copy_(source)}, rounds)["copy"]
+    return 2 * source.numel() * source.element_size() / statistics.median(times)
+
+
+def require_equal(name: str, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> None:
+    """Refuse to go on where results differ by more than rounding explains.
+
+    Raises
+    ------
+    SystemExit
+        Naming the candidate and the difference.
+    """
+    for part, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
+        scale = other.abs().max().item() or 1.0
+        difference = (mine - other).abs().max().item() / scale
+        if not difference < _TOLERANCE[other.dtype]:
+            sys.exit(f"{name}: result {part} differs by {difference:.1e} of its largest; no times")
+
+
+def equal_and_timed(
+    what: str, runs: Mapping[str, Callable[[], Sequence[Tensor]]], rounds: int
+) -> Times:
+    """Compare the results of all with those of the first, and then time them in turn."""
+    reference = next(iter(runs.values()))()
+    for name, run in runs.items():
+        require_equal(f"{what}: {name}", run(), reference)
+    return take_turns(runs, rounds)
+
+
+def machine() -> str:
+    """What the times were taken on, in one line."""
+    return (
+        f"{platform.machine()} with {torch.backends.cpu.get_cpu_capability()}, "
+        f"{os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, "
+        f"PyTorch {torch.__version__}, {torch.get_num_threads()} thread(s)"
+    )
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, its first column to the left and the others to the right."""
+    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,268 @@
+"""Depthwise convolution: what PyTorch computes, to rounding, and on CPU several times faster.
+
+`depthwise_conv2d` and `depthwise_conv1d` stand in for ``F.conv2d(..., groups=C)`` and
+``F.conv1d(..., groups=C)``. Where nothing was found to be gained they are that very call; where
+something was, one of two other ways is taken: "compiled", vector code made by numba
+(``pip install dsconv-lib[fast]``), or "pure", PyTorch's own operations in another arrangement.
+`choose_path` says which; `using_path` and the environment variable ``DSCONV_PATH`` override it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.autograd import forward_ad
+
+from dsconv_lib._depthwise.arguments import check_tensors, spelt_out
+from dsconv_lib._depthwise.operation import Convolution, depthwise
+from dsconv_lib.arithmetic import Axis, Padding, PerAxis
+
+PATHS = ("torch", "pure", "compiled")
+_FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+# The taps of more kernel columns do not fit into the registers of the compiled kernels.
+_MOST_COLUMNS = 7
+
+
+def depthwise_conv2d(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None = None,
+    *,
+    stride: PerAxis = 1,
+    padding: Padding | str = 0,
+    dilation: PerAxis = 1,
+) -> Tensor:
+    """Convolve every channel with kernels of its own: ``F.conv2d(..., groups=C)``.
+
+    Parameters
+    ----------
+    x : Tensor, shape (N, C, H, W) or (C, H, W)
+        Input. The output has its dtype and its memory format (contiguous or channels-last).
+    w : Tensor, shape (C * M, 1, kh, kw)
+        M kernels for each channel; output channel ``c * M + m`` is channel ``c`` convolved with
+        kernel ``m`` of that channel.
+    b : Tensor, shape (C * M,), optional
+        Added to the outputs.
+    stride, dilation : int or one per axis
+        Step of the kernel and distance of its taps, in positions; rows first.
+    padding : int, one per axis, one (before, after) pair per axis, "same" or "valid"
+        Positions of zeros around the input. PyTorch does not take pairs; here a causal convolution
+        along the columns has ``padding=((0, 0), (D * (kw - 1), 0))``.
+
+    Returns
+    -------
+    Tensor, shape (N, C * M, H_out, W_out) or (C * M, H_out, W_out)
+        Sizes as in `dsconv_lib.output_size`. Equal to PyTorch's up to rounding, since sums are
+        taken in another order; derivatives of any order can be taken.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Where PyTorch refuses: shapes, devices or dtypes that do not go together, a kernel larger
+        than the padded input.
+
+    Examples
+    --------
+    >>> x, w = torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3)
+    >>> depthwise_conv2d(x, w, padding=2, dilation=2).shape
+    torch.Size([1, 2, 5, 7])
+    """
+    return _convolution(x, w, b, 2, stride, padding, dilation)
+
+
+def depthwise_conv1d(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None = None,
+    *,
+    stride: PerAxis = 1,
+    padding: Padding | str = 0,
+    dilation: PerAxis = 1,
+) -> Tensor:
+    """Convolve every channel with kernels of its own: ``F.conv1d(..., groups=C)``.
+
+    Parameters, result and errors are those of `depthwise_conv2d` with one axis: ``x`` is (N, C, L)
+    or (C, L) and ``w`` is (C * M, 1, k).
+
+    Examples
+    --------
+    A causal convolution reads nothing that comes later:
+
+    >>> x, w = torch.ones(1, 2, 6), torch.ones(2, 1, 3)
+    >>> depthwise_conv1d(x, w, padding=((4, 0),), dilation=2)[0, 0]
+    tensor([1., 1., 2., 2., 3., 3.])
+    """
+    return _convolution(x, w, b, 1, stride, padding, dilation)
+
+
+def choose_path(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None = None,
+    *,
+    stride: PerAxis = 1,
+    padding: Padding | str = 0,
+    dilation: PerAxis = 1,
+) -> str:
+    """Say which path `depthwise_conv2d` or `depthwise_conv1d` takes with these arguments.
+
+    Returns
+    -------
+    str
+        "torch" (PyTorch's own call), "pure" or "compiled".
+
+    Examples
+    --------
+    >>> choose_path(torch.ones(1, 8, 20, 30), torch.ones(8, 1, 3, 3), stride=2)
+    'torch'
+    """
+    ndim = w.dim() - 2
+    check_tensors(x, w, b, ndim)
+    return _path(x, w, spelt_out(x.shape[-ndim:], w.shape[2:], stride, padding, dilation))
+
+
+def _path(x: Tensor, w: Tensor, axes: tuple[Axis, ...]) -> str:
+    """Choose: each rule stands where a measurement or a limit put it."""
+    if _is_watched(x) or _is_watched(w):
+        return "torch"
+    if any(axis.stride > 1 for axis in axes) or _computing_dtype(x) not in _FLOATS:
+        return "torch"
+    if _forced[0] is not None:
+        return _forced[0]
+    if w.shape[-1] <= _MOST_COLUMNS and has_numba():
+        return "compiled"
+    if any(axis.dilation > 1 for axis in axes) and _computing_dtype(x) == torch.float32:
+        return "pure"
+    return "torch"
+
+
+def _is_watched(x: Tensor) -> bool:
+    """Whether somebody looks on who should see the convolution that he knows, or x is no memory.
+
+    The compiled paths read the memory of plain CPU tensors. Other devices, subclasses, tracers and
+    transforms such as ``torch.vmap`` get PyTorch's own call, and so do exported programs, which
+    must run where this library is not installed.
+    """
+    if x.device.type != "cpu" or type(x) not in (Tensor, nn.Parameter):
+        return True
+    if x.layout != torch.strided:
+        return True
+    if torch.compiler.is_compiling():
+        return _is_exporting()
+    return (
+        torch._C._len_torch_dispatch_stack() > 0
+        or torch._C._are_functorch_transforms_active()
+        or torch.jit.is_tracing()
+        or forward_ad._current_level >= 0
+    )
+
+
+# PyTorch 2.6 has no name for it.
+_is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
+
+
+@contextmanager
+def using_path(path: str | None) -> Iterator[None]:
+    """Take one path wherever it exists, for tests and measurements; `None` restores the rules.
+
+    It holds for the whole process, in all its threads.
+
+    Raises
+    ------
+    ValueError
+        If ``path`` is not "torch", "pure", "compiled" or `None`.
+    ImportError
+        If ``path`` is "compiled" and numba is not installed.
+
+    Examples
+    --------
+    >>> with using_path("pure"):
+    ...     choose_path(torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3))
+    'pure'
+    """
+    before = _forced[0]
+    _forced[0] = _checked_path(path)
+    try:
+        yield
+    finally:
+        _forced[0] = before
+
+
+def has_numba() -> bool:
+    """Whether the compiled path can be taken; the first call imports numba."""
+    if not _numba:
+        try:
+            from numba import config
+
+            _numba.append(not config.DISABLE_JIT)
+        except ImportError:  # not installed, or not for this NumPy
+            _numba.append(False)
+    return _numba[0]
+
+
+_numba: list[bool] = []
+
+
+def _checked_path(path: str | None) -> str | None:
+    if path is not None and path not in PATHS:
+        raise ValueError(f"path={path!r} is unknown: use one of {', '.join(PATHS)}, or None")
+    if path == "compiled" and not has_numba():
+        raise ImportError('path="compiled" needs numba: pip install "dsconv-lib[fast]"')
+    return path
+
+
+_forced = [_checked_path(os.environ.get("DSCONV_PATH") or None)]
+
+
+def _computing_dtype(x: Tensor) -> torch.dtype:
+    """The dtype of ``x``, or that to which autocast turns it; float64 is left alone."""
+    kind = x.device.type
+    if x.dtype == torch.float64 or not torch.amp.is_autocast_available(kind):
+        return x.dtype
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def _convolution(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None,
+    ndim: int,
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+) -> Tensor:
+    check_tensors(x, w, b, ndim)
+    axes = spelt_out(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
+    path = _path(x, w, axes)
+    if path == "torch":
+        return _torch_convolution(x, w, b, axes)
+    dtype = _computing_dtype(x)
+    if dtype != x.dtype or dtype != w.dtype:
+        x, w, b = x.to(dtype), w.to(dtype), None if b is None else b.to(dtype)
+    batched = x if x.dim() == ndim + 2 else x[None]
+    if ndim == 1:
+        batched, w, axes = batched.unsqueeze(2), w.unsqueeze(2), (_ONE_ROW, *axes)
+    rows, columns = axes
+    ends = (rows.before, rows.after, rows.dilation, columns.before, columns.after, columns.dilation)
+    operation = depthwise if torch.compiler.is_compiling() else Convolution.apply
+    y = operation(batched, w, b, ends, path)
+    y = y.squeeze(2) if ndim == 1 else y
+    return y if x.dim() == ndim + 2 else y[0]
+
+
+_ONE_ROW = Axis(1, 1, 0, 0, 1)
+
+
+def _torch_convolution(x: Tensor, w: Tensor, b: Tensor | None, axes: tuple[Axis, ...]) -> Tensor:
+    """PyTorch's own call."""
+    padding: tuple[int, ...] = tuple(axis.before for axis in axes)
+    if padding != tuple(axis.after for axis in axes):
+        x = F.pad(x, [end for axis in reversed(axes) for end in (axis.before, axis.after)])
+        padding = (0,) * len(axes)
+    strides, dilations = tuple(a.stride for a in axes), tuple(a.dilation for a in axes)
+    convolution = F.conv2d if len(axes) == 2 else F.conv1d
+    channels = x.shape[-len(axes) - 1]
+    return convolution(x, w, b, strides, padding, dilations, groups=channels)

@@ -1,0 +1,76 @@
+"""What does not go together is refused at once, in words that name the mend."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dsconv_lib.functional import depthwise_conv1d, depthwise_conv2d
+
+X, W, B = torch.ones(2, 4, 9, 12), torch.ones(8, 1, 3, 2), torch.ones(8)
+
+REFUSED = [
+    (
+        "no tensor",
+        {"x": [[1.0]]},
+        TypeError,
+        r"x must be a torch.Tensor, got list: use .*as_tensor",
+    ),
+    ("dtypes", {"w": W.double()}, TypeError, r"w has dtype torch.float64 .* use w.to\(x.dtype\)"),
+    ("bias dtype", {"b": B.half()}, TypeError, r"b has dtype torch.float16"),
+    ("devices", {"w": W.to("meta")}, ValueError, r"w is on device meta but x on cpu"),
+    ("rank of x", {"x": X[0, 0]}, ValueError, r"x has shape \(9, 12\), but must be \(N, C, H, W\)"),
+    ("rank of w", {"w": W[:, 0]}, ValueError, r"w has shape \(8, 3, 2\), but must be \(C \* M, 1"),
+    ("dense kernel", {"w": torch.ones(8, 4, 3, 3)}, ValueError, r"w has shape \(8, 4, 3, 3\)"),
+    ("no taps", {"w": torch.ones(8, 1, 0, 2)}, ValueError, r"without empty axes"),
+    ("kernels", {"w": W[:7], "b": None}, ValueError, r"w holds 7 kernels for the 4 channels of x"),
+    ("bias", {"b": B[:4]}, ValueError, r"b has shape \(4,\), .* each of the 8 kernels of w"),
+    ("no rows", {"x": X[:, :, :0]}, ValueError, r"x has shape \(2, 4, 0, 12\)"),
+    ("no channels", {"x": X[:, :0]}, ValueError, r"the 0 channels of x"),
+    ("stride 0", {"stride": 0}, ValueError, r"stride=0 must be at least 1"),
+    ("dilation 0", {"dilation": (1, 0)}, ValueError, r"dilation=0 must be at least 1"),
+    ("padding -1", {"padding": -1}, ValueError, r"padding=-1 must be at least 0"),
+    ("three axes", {"stride": (1, 1, 1)}, ValueError, r"number of axes"),
+    ("fraction", {"dilation": 1.5}, TypeError, r"dilation must be an integer .* got 1.5"),
+    ("word", {"padding": "full"}, ValueError, r'padding=\'full\' is unknown: use "same"'),
+    ("strided same", {"padding": "same", "stride": 2}, ValueError, r'"same" keeps the size'),
+    ("too large", {"dilation": 5}, ValueError, r"kernel"),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
+)
+def test_refused(change, error, words):
+    arguments = {"x": X, "w": W, "b": B} | change
+    x, w, b = (arguments.pop(name) for name in "xwb")
+    with pytest.raises(error, match=words):
+        depthwise_conv2d(x, w, b, **arguments)
+
+
+def test_one_axis_names_its_own_shapes():
+    with pytest.raises(ValueError, match=r"x has shape .* but must be \(N, C, L\) or \(C, L\)"):
+        depthwise_conv1d(X, torch.ones(4, 1, 3))
+    with pytest.raises(ValueError, match=r"w has shape .* but must be \(C \* M, 1, k\)"):
+        depthwise_conv1d(X[0], torch.ones(9, 3))
+
+
+@pytest.mark.parametrize("size", [(9, 12), (5, 3), (4, 12), (9, 2)])
+@pytest.mark.parametrize("padding", [0, (1, 0)])
+@pytest.mark.parametrize("dilation", [1, 2, 3])
+def test_a_kernel_too_large_is_refused_where_pytorch_refuses(size, padding, dilation):
+    x, options = torch.ones(1, 4, *size), {"padding": padding, "dilation": dilation}
+    try:
+        expected = F.conv2d(x, W, groups=4, **options)
+    except RuntimeError:
+        with pytest.raises(ValueError, match="kernel"):
+            depthwise_conv2d(x, W, **options)
+    else:
+        assert torch.equal(depthwise_conv2d(x, W, **options), expected)
+
+
+def test_an_empty_batch_is_let_through():
+    w = W.clone().requires_grad_()
+    y = depthwise_conv2d(X[:0], w, B, padding=2, dilation=2)
+    assert y.shape == F.conv2d(X[:0], W, B, padding=2, dilation=2, groups=4).shape
+    y.sum().backward()
+    assert not w.grad.any()

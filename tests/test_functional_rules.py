@@ -1,0 +1,197 @@
+"""Where the operation stands: who gets which path, who sees what, and what is refused."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from dsconv_lib import functional
+from dsconv_lib._depthwise import compiled, kernels, simd
+from dsconv_lib.functional import choose_path, depthwise_conv2d, using_path
+
+PATHS = ["pure", "compiled"]
+CL = torch.channels_last
+DILATED = {"padding": 2, "dilation": 2}
+
+
+def leaves(*, size=(2, 8, 9, 12), multiplier=1, dtype=torch.float32):
+    torch.manual_seed(0)
+    x = torch.randn(size, dtype=dtype, requires_grad=True)
+    w = torch.randn(size[1] * multiplier, 1, 3, 3, dtype=dtype, requires_grad=True)
+    return x, w, torch.randn(size[1] * multiplier, dtype=dtype, requires_grad=True)
+
+
+def plain(x, w, b=None, **options):
+    return F.conv2d(x, w, b, **(options or DILATED), groups=x.shape[-3])
+
+
+# The rules
+
+
+@pytest.mark.parametrize(
+    ("change", "with_numba", "without"),
+    [
+        ({}, "compiled", "pure"),
+        ({"dilation": (1, 2)}, "compiled", "pure"),
+        ({"dilation": 1}, "compiled", "torch"),
+        ({"stride": (1, 2)}, "torch", "torch"),
+        ({"dtype": torch.float64}, "compiled", "torch"),
+        ({"dtype": torch.bfloat16}, "compiled", "torch"),
+        ({"dtype": torch.complex64}, "torch", "torch"),
+        ({"device": "meta"}, "torch", "torch"),
+        ({"columns": 8}, "pure", "pure"),
+    ],
+)
+def test_the_path_that_is_chosen(change, with_numba, without, monkeypatch):
+    place = {"dtype": change.get("dtype", torch.float32), "device": change.get("device", "cpu")}
+    x, w = torch.ones(2, 8, 20, 24, **place), torch.ones(8, 1, 3, change.get("columns", 3), **place)
+    options = {"padding": 8, "dilation": change.get("dilation", 2)}
+    options["stride"] = change.get("stride", 1)
+    assert choose_path(x, w, **options) == with_numba
+    monkeypatch.setattr(functional, "_numba", [False])
+    assert choose_path(x, w, **options) == without
+
+
+@pytest.mark.parametrize("block", ["numba", "llvmlite"])
+def test_without_numba_the_library_works_and_says_so(block):
+    code = f"""
+import sys
+sys.modules[{block!r}] = None
+import torch
+from dsconv_lib.functional import choose_path, depthwise_conv2d, has_numba, using_path
+x, w = torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3)
+assert not has_numba()
+assert choose_path(x, w, padding=2, dilation=2) == "pure"
+assert depthwise_conv2d(x, w, padding=2, dilation=2).sum() > 0
+try:
+    with using_path("compiled"):
+        pass
+except ImportError as error:
+    assert "dsconv-lib[fast]" in str(error)
+else:
+    raise AssertionError("not refused")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_numba_is_imported_when_it_is_first_needed():
+    code = """
+import sys, torch
+from dsconv_lib.functional import depthwise_conv2d
+depthwise_conv2d(torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3), stride=2)
+assert "numba" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("path", ["torch", "pure", "compiled"])
+def test_the_environment_can_set_the_path(path):
+    code = (
+        "import torch; from dsconv_lib.functional import choose_path;"
+        "print(choose_path(torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3)))"
+    )
+    environment = os.environ | {"DSCONV_PATH": path}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == path
+
+
+def test_an_unknown_path_is_refused():
+    with pytest.raises(ValueError, match="path='fast' is unknown: use one of torch, pure, comp"):
+        using_path("fast").__enter__()
+    assert choose_path(*leaves()) == "compiled"
+
+
+# Memory
+
+
+@pytest.mark.parametrize("path", ["torch", *PATHS])
+@pytest.mark.parametrize("multiplier", [1, 2])
+@pytest.mark.parametrize("form", [torch.contiguous_format, CL])
+def test_the_memory_format_is_kept(path, multiplier, form):
+    x, w, _ = leaves(multiplier=multiplier)
+    x = x.detach().contiguous(memory_format=form).requires_grad_()
+    with using_path(path):
+        y = depthwise_conv2d(x, w, **DILATED)
+        y.sum().backward()
+    assert y.is_contiguous(memory_format=form)
+    assert x.grad.is_contiguous(memory_format=form)
+    assert w.grad.is_contiguous()
+
+
+@pytest.mark.parametrize("form", [torch.contiguous_format, CL])
+def test_threads_change_nothing_and_runs_repeat(form, monkeypatch):
+    monkeypatch.setattr(compiled, "_GRAIN", 1)
+    x, w, b = leaves(size=(3, 20, 17, 23))
+    x = x.detach().contiguous(memory_format=form).requires_grad_()
+    before, results = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 7, 1):
+            torch.set_num_threads(threads)
+            with using_path("compiled"):
+                y = depthwise_conv2d(x, w, b, **DILATED)
+                results.append((y, *torch.autograd.grad(y.square().sum(), (x, w, b))))
+    finally:
+        torch.set_num_threads(before)
+    for other in results[1:]:
+        assert all(torch.equal(a, c) for a, c in zip(results[0], other, strict=True))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_has_threads_of_its_own():
+    code = """
+import os, torch
+from dsconv_lib._depthwise import compiled
+from dsconv_lib.functional import depthwise_conv2d
+compiled._GRAIN = 1
+torch.set_num_threads(2)
+x, w = torch.ones(1, 8, 9, 12), torch.ones(8, 1, 3, 3)
+depthwise_conv2d(x, w, dilation=2)
+child = os.fork()
+if not child:
+    depthwise_conv2d(x, w, dilation=2)
+    os._exit(7)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+"""
+    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
+
+
+def test_the_kernels_are_vectors():
+    x, w, _ = leaves()
+    with using_path("compiled"):
+        depthwise_conv2d(x, w, **DILATED).sum().backward()
+    for kernel in (kernels.forward, kernels.backward):
+        code = "".join(kernel.inspect_llvm().values())
+        assert f"fmul contract <{simd.BYTES // 4} x float>" in code
+
+
+def test_kept_code_is_not_used_when_another_file_has_changed(tmp_path):
+    """Whoever updates the library meets the compiled code of the version before."""
+    copy = tmp_path / "dsconv_lib"
+    shutil.copytree(Path(functional.__file__).parent, copy, ignore=shutil.ignore_patterns("*.nb?"))
+    code = """
+import torch, torch.nn.functional as F
+from dsconv_lib.functional import depthwise_conv2d, using_path
+from dsconv_lib._depthwise import simd
+x = torch.randn(1, 48, 9, 12).contiguous(memory_format=torch.channels_last)
+w = torch.randn(48, 1, 3, 3)
+with using_path("compiled"):
+    y = depthwise_conv2d(x, w)
+assert (y - F.conv2d(x, w, groups=48)).abs().max() < 1e-5
+print(simd.BYTES, *simd.__file__.split())
+"""
+    simd_file = copy / "_depthwise" / "simd.py"
+    for size in (32, 64):
+        text = re.sub(r"BYTES = .*", f"BYTES = {size}", simd_file.read_text())
+        simd_file.write_text(text)
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stdout.split() == [str(size), str(simd_file)]
+    assert len(list(copy.rglob("kernels*forward*.nbc"))) == 2
