@@ -3,8 +3,9 @@
     python benchmarks/depthwise.py [--rounds 11] [--only PART] [--report benchmarks/depthwise.md]
 
 Every result is compared with PyTorch's before any time of it is taken. A ratio is PyTorch's time
-over ours, within one round of taking turns; the quartiles of the rounds are in brackets. PyTorch's
-time is that of the faster of its two memory formats.
+over ours, within one round of taking turns; the quartiles of the rounds are in brackets. For the
+dilated settings PyTorch's time is that of the faster of its two memory formats, and ours that of
+contiguous tensors.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-from depthwise_settings import BEST, Setting, causal, compare, dilated, others
+from depthwise_settings import BEST, NCHW, NHWC, Setting, causal, compare, dilated, others
 from timing import (
     copy_bandwidth,
     equal_and_timed,
@@ -30,6 +31,7 @@ from timing import (
 )
 
 from dsconv_lib import functional
+from dsconv_lib._depthwise.plain import MOST_PADDING
 
 # Read x, write y; read g, write dx; read x and g for dw.
 PASSES = 6
@@ -81,7 +83,7 @@ def without_numba() -> Iterator[None]:
 
 
 def chosen(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> str:
-    """The path that is chosen by itself, with and without numba, beside PyTorch."""
+    """The path that is chosen by itself, with and without numba, beside the better plain format."""
     rows = []
     ratios: dict[str, dict[str, float]] = {"with numba": {}, "without numba": {}}
     for setting in settings:
@@ -98,9 +100,31 @@ def chosen(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> s
     return "\n".join([*lines, "", table(header, rows)])
 
 
+def like_for_like(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> str:
+    """PyTorch and ours on the same tensors, in both memory formats."""
+    rows = []
+    ratios: dict[str, dict[str, float]] = {}
+    for setting in settings:
+        cells = []
+        for form, name in ((NCHW, "contiguous"), (NHWC, "channels last")):
+            for numba in ("", ", without numba"):
+                with without_numba() if numba else nullcontext():
+                    paths = {"plain": "plain", "ours": None}
+                    runs = {k: setting.run(path, form, train=train) for k, path in paths.items()}
+                    times = equal_and_timed(str(setting), runs, rounds)
+                found = speedup(times["plain"], times["ours"])
+                ratios.setdefault(name + numba, {})[str(setting)] = found.middle
+                cells += [shown(found)] if numba else [milliseconds(times["plain"]), shown(found)]
+        rows.append([str(setting), *cells])
+    lines = [summary(name, found) for name, found in ratios.items()]
+    header = ["N, C, plane, K, D", "PyTorch ms", "×", "without numba ×"]
+    header += ["channels last ms", "×", "without numba ×"]
+    return "\n".join([*lines, "", table(header, rows)])
+
+
 def forward_alone(rounds: int) -> str:
-    """Forward passes where PyTorch's fast kernel is lost: with a padding of more than 4."""
-    lost = [setting for setting in dilated() if setting.D * (setting.K - 1) // 2 > 4]
+    """Forward passes where PyTorch's fast kernel is lost."""
+    lost = [s for s in dilated() if s.D * (s.K - 1) // 2 > MOST_PADDING]
     return chosen(lost, rounds, train=False)
 
 
@@ -140,13 +164,15 @@ def parts(rounds: int) -> dict[str, Callable[[], str]]:
     """Every table by its title."""
     tables: dict[str, Callable[[], str]] = {
         "Dilated, forward and backward": lambda: training(rounds),
-        "Dilated, forward alone, padding over 4": lambda: forward_alone(rounds),
+        f"Dilated, forward alone, padding over {MOST_PADDING}": lambda: forward_alone(rounds),
         "One axis, causal, forward and backward": lambda: chosen(causal(), rounds),
     }
     for name, settings in others().items():
         # The shortest times scatter the most.
-        tables[f"{name}, forward and backward"] = lambda s=settings: chosen(s, 5 * rounds)
-        tables[f"{name}, forward alone"] = lambda s=settings: chosen(s, 5 * rounds, train=False)
+        tables[f"{name}, forward and backward"] = lambda s=settings: like_for_like(s, 5 * rounds)
+        tables[f"{name}, forward alone"] = lambda s=settings: like_for_like(
+            s, 5 * rounds, train=False
+        )
     tables["Two threads for one"] = lambda: two_threads(rounds)
     tables["With torch.compile"] = lambda: through_the_compiler(rounds)
     return tables

@@ -8,7 +8,7 @@ something was, one of two other ways is taken: "compiled", vector code made by n
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -16,12 +16,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from dsconv_lib._depthwise.arguments import check_tensors, spelt_out
-from dsconv_lib._depthwise.operation import Convolution, depthwise
-from dsconv_lib.arithmetic import Axis, Padding, PerAxis
+from dsconv_lib._depthwise.arguments import Settled, autocast_dtype, check_tensors, settled
+from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise
+from dsconv_lib._depthwise.plain import is_quick
+from dsconv_lib.arithmetic import Padding, PerAxis
 
 PATHS = ("torch", "pure", "compiled")
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+_PLAIN = (Tensor, nn.Parameter)
 # The taps of more kernel columns do not fit into the registers of the compiled kernels.
 _MOST_COLUMNS = 7
 
@@ -121,34 +123,33 @@ def choose_path(
     """
     ndim = w.dim() - 2
     check_tensors(x, w, b, ndim)
-    return _path(x, w, spelt_out(x.shape[-ndim:], w.shape[2:], stride, padding, dilation))
+    given = settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
+    return _path(x, w, given, _computing_dtype(x))
 
 
-def _path(x: Tensor, w: Tensor, axes: tuple[Axis, ...]) -> str:
+def _path(x: Tensor, w: Tensor, given: Settled, dtype: torch.dtype) -> str:
     """Choose: each rule stands where a measurement or a limit put it."""
-    if _is_watched(x) or _is_watched(w):
-        return "torch"
-    if any(axis.stride > 1 for axis in axes) or _computing_dtype(x) not in _FLOATS:
+    if given.steps or dtype not in _FLOATS or _is_watched(x, w):
         return "torch"
     if _forced[0] is not None:
         return _forced[0]
+    if not given.dilated and is_quick(x, w, dtype):
+        return "torch"
     if w.shape[-1] <= _MOST_COLUMNS and has_numba():
         return "compiled"
-    if any(axis.dilation > 1 for axis in axes) and _computing_dtype(x) == torch.float32:
-        return "pure"
-    return "torch"
+    return "pure" if given.dilated and dtype == torch.float32 else "torch"
 
 
-def _is_watched(x: Tensor) -> bool:
+def _is_watched(x: Tensor, w: Tensor) -> bool:
     """Whether somebody looks on who should see the convolution that he knows, or x is no memory.
 
     The compiled paths read the memory of plain CPU tensors. Other devices, subclasses, tracers and
     transforms such as ``torch.vmap`` get PyTorch's own call, and so do exported programs, which
     must run where this library is not installed.
     """
-    if x.device.type != "cpu" or type(x) not in (Tensor, nn.Parameter):
+    if not x.is_cpu or x.layout != torch.strided or w.layout != torch.strided:
         return True
-    if x.layout != torch.strided:
+    if type(x) not in _PLAIN or type(w) not in _PLAIN:
         return True
     if torch.compiler.is_compiling():
         return _is_exporting()
@@ -219,10 +220,8 @@ _forced = [_checked_path(os.environ.get("DSCONV_PATH") or None)]
 
 def _computing_dtype(x: Tensor) -> torch.dtype:
     """The dtype of ``x``, or that to which autocast turns it; float64 is left alone."""
-    kind = x.device.type
-    if x.dtype == torch.float64 or not torch.amp.is_autocast_available(kind):
-        return x.dtype
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+    cast = autocast_dtype(x.device.type)
+    return x.dtype if cast is None or x.dtype == torch.float64 else cast
 
 
 def _convolution(
@@ -235,34 +234,34 @@ def _convolution(
     dilation: PerAxis,
 ) -> Tensor:
     check_tensors(x, w, b, ndim)
-    axes = spelt_out(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
-    path = _path(x, w, axes)
-    if path == "torch":
-        return _torch_convolution(x, w, b, axes)
+    given = settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
     dtype = _computing_dtype(x)
+    path = _path(x, w, given, dtype)
+    if path == "torch":
+        return _torch_convolution(x, w, b, given)
     if dtype != x.dtype or dtype != w.dtype:
         x, w, b = x.to(dtype), w.to(dtype), None if b is None else b.to(dtype)
     batched = x if x.dim() == ndim + 2 else x[None]
     if ndim == 1:
-        batched, w, axes = batched.unsqueeze(2), w.unsqueeze(2), (_ONE_ROW, *axes)
-    rows, columns = axes
-    ends = (rows.before, rows.after, rows.dilation, columns.before, columns.after, columns.dilation)
-    operation = depthwise if torch.compiler.is_compiling() else Convolution.apply
-    y = operation(batched, w, b, ends, path)
+        batched, w = batched.unsqueeze(2), w.unsqueeze(2)
+    y = _operation(batched, w, b)(batched, w, b, given.ends, path)
     y = y.squeeze(2) if ndim == 1 else y
     return y if x.dim() == ndim + 2 else y[0]
 
 
-_ONE_ROW = Axis(1, 1, 0, 0, 1)
+def _operation(x: Tensor, w: Tensor, b: Tensor | None) -> Callable[..., Tensor]:
+    """The entrance for whoever calls: the compiler, autograd, or neither."""
+    if torch.compiler.is_compiling():
+        return depthwise
+    learning = x.requires_grad or w.requires_grad or (b is not None and b.requires_grad)
+    return Convolution.apply if learning and torch.is_grad_enabled() else convolve
 
 
-def _torch_convolution(x: Tensor, w: Tensor, b: Tensor | None, axes: tuple[Axis, ...]) -> Tensor:
+def _torch_convolution(x: Tensor, w: Tensor, b: Tensor | None, given: Settled) -> Tensor:
     """PyTorch's own call."""
-    padding: tuple[int, ...] = tuple(axis.before for axis in axes)
-    if padding != tuple(axis.after for axis in axes):
-        x = F.pad(x, [end for axis in reversed(axes) for end in (axis.before, axis.after)])
-        padding = (0,) * len(axes)
-    strides, dilations = tuple(a.stride for a in axes), tuple(a.dilation for a in axes)
-    convolution = F.conv2d if len(axes) == 2 else F.conv1d
-    channels = x.shape[-len(axes) - 1]
-    return convolution(x, w, b, strides, padding, dilations, groups=channels)
+    convolution = F.conv2d if w.dim() == 4 else F.conv1d
+    padding = given.padding
+    if padding is None:
+        x, padding = F.pad(x, given.pads), (0,) * len(given.stride)
+    channels = x.shape[1 - w.dim()]
+    return convolution(x, w, b, given.stride, padding, given.dilation, groups=channels)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from numba import njit
 
 from dsconv_lib import functional
 from dsconv_lib._depthwise import compiled, kernels, simd
+from dsconv_lib._depthwise import plain as plain_module
 from dsconv_lib.functional import choose_path, depthwise_conv2d, using_path
 
 PATHS = ["pure", "compiled"]
@@ -43,6 +45,9 @@ def plain(x, w, b=None, **options):
         ({"stride": (1, 2)}, "torch", "torch"),
         ({"dtype": torch.float64}, "compiled", "torch"),
         ({"dtype": torch.bfloat16}, "compiled", "torch"),
+        ({"form": CL}, "compiled", "pure"),
+        ({"form": CL, "dilation": 1}, "torch", "torch"),
+        ({"form": CL, "dilation": 1, "rows": 5}, "compiled", "torch"),
         ({"dtype": torch.complex64}, "torch", "torch"),
         ({"device": "meta"}, "torch", "torch"),
         ({"columns": 8}, "pure", "pure"),
@@ -50,7 +55,9 @@ def plain(x, w, b=None, **options):
 )
 def test_the_path_that_is_chosen(change, with_numba, without, monkeypatch):
     place = {"dtype": change.get("dtype", torch.float32), "device": change.get("device", "cpu")}
-    x, w = torch.ones(2, 8, 20, 24, **place), torch.ones(8, 1, 3, change.get("columns", 3), **place)
+    x = torch.ones(2, 8, 20, 24, **place)
+    x = x.contiguous(memory_format=change.get("form", torch.contiguous_format))
+    w = torch.ones(8, 1, change.get("rows", 3), change.get("columns", 3), **place)
     options = {"padding": 8, "dilation": change.get("dilation", 2)}
     options["stride"] = change.get("stride", 1)
     assert choose_path(x, w, **options) == with_numba
@@ -163,8 +170,11 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
 
 
-def test_the_kernels_are_vectors():
+def test_the_kernels_are_vectors(monkeypatch):
     x, w, _ = leaves()
+    for name in ("forward", "backward"):  # numba shows no code that it has read from disk
+        fresh = njit(error_model="numpy")(getattr(kernels, name).py_func)
+        monkeypatch.setattr(kernels, name, fresh)
     with using_path("compiled"):
         depthwise_conv2d(x, w, **DILATED).sum().backward()
     for kernel in (kernels.forward, kernels.backward):
@@ -180,11 +190,11 @@ def test_kept_code_is_not_used_when_another_file_has_changed(tmp_path):
 import torch, torch.nn.functional as F
 from dsconv_lib.functional import depthwise_conv2d, using_path
 from dsconv_lib._depthwise import simd
-x = torch.randn(1, 48, 9, 12).contiguous(memory_format=torch.channels_last)
-w = torch.randn(48, 1, 3, 3)
+x = torch.randn(1, 48, 9, 12).double().contiguous(memory_format=torch.channels_last)
+w = torch.randn(48, 1, 3, 3).double()
 with using_path("compiled"):
     y = depthwise_conv2d(x, w)
-assert (y - F.conv2d(x, w, groups=48)).abs().max() < 1e-5
+assert (y - F.conv2d(x, w, groups=48)).abs().max() < 1e-12
 print(simd.BYTES, *simd.__file__.split())
 """
     simd_file = copy / "_depthwise" / "simd.py"
@@ -195,3 +205,26 @@ print(simd.BYTES, *simd.__file__.split())
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
         assert done.stdout.split() == [str(size), str(simd_file)]
     assert len(list(copy.rglob("kernels*forward*.nbc"))) == 2
+
+
+@pytest.mark.parametrize("padding", range(4, 9))
+@pytest.mark.parametrize("path", PATHS)
+def test_pytorchs_fast_kernel_is_taken_where_it_runs(padding, path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        plain_module,
+        "convolve",
+        lambda *args: (
+            calls.append(1) or F.conv2d(*args[:3], padding=padding, dilation=padding, groups=8)
+        ),
+    )
+    x, w, b = (t.detach() for t in leaves())
+    with using_path(path):
+        for form in (CL, torch.contiguous_format):
+            y = depthwise_conv2d(
+                x.contiguous(memory_format=form), w, b, padding=padding, dilation=padding
+            )
+            assert (
+                y - F.conv2d(x, w, b, padding=padding, dilation=padding, groups=8)
+            ).abs().max() < 1e-5
+    assert len(calls) == (padding <= plain_module.MOST_PADDING)

@@ -1,6 +1,7 @@
 """The arguments of a depthwise convolution: spelt out per axis, or refused in words."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -59,25 +60,52 @@ def check_tensors(x: Tensor, w: Tensor, b: Tensor | None, ndim: int) -> None:
 
 def _autocast(x: Tensor) -> bool:
     """Whether dtypes may differ since all will be cast to one."""
-    kind = x.device.type
-    return torch.amp.is_autocast_available(kind) and torch.is_autocast_enabled(kind)
+    return autocast_dtype(x.device.type) is not None
 
 
-def spelt_out(
+def autocast_dtype(kind: str) -> torch.dtype | None:
+    """The dtype to which convolutions on a kind of device are cast at present, if to any."""
+    if not torch.amp.is_autocast_available(kind) or not torch.is_autocast_enabled(kind):
+        return None
+    return torch.get_autocast_dtype(kind)
+
+
+class Settled(NamedTuple):
+    """Arguments in the forms that the paths want.
+
+    Attributes
+    ----------
+    stride, dilation : tuple of int
+    padding : tuple of int, or `None` where the two ends of an axis are padded differently
+    pads : tuple of int
+        For `torch.nn.functional.pad`: before and after, the last axis first.
+    ends : tuple of six int
+        Padding before, after and dilation of rows and of columns; a single axis is the columns.
+    steps, dilated : bool
+        Whether any stride, or any dilation, is more than 1.
+    """
+
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: tuple[int, ...] | None
+    pads: tuple[int, ...]
+    ends: tuple[int, ...]
+    steps: bool
+    dilated: bool
+
+
+def settled(
     size: torch.Size,
     taps: torch.Size,
     stride: PerAxis,
     padding: Padding | str,
     dilation: PerAxis,
-) -> tuple[Axis, ...]:
-    """One `Axis` for each spatial axis, checked; `ValueError` if the kernel does not fit."""
-    given = (tuple(taps), stride, padding, dilation)
+) -> Settled:
+    """Arguments checked and spelt out; `ValueError` if the kernel does not fit."""
     # Remembering is for eager code, where checking takes as long as a small convolution.
-    fresh = torch.compiler.is_compiling() or not _plain(given)
-    axes = _axes(*given) if fresh else _remembered_axes(*given)
-    for axis, positions in zip(axes, size, strict=True):
-        axis.output_size(positions)
-    return axes
+    if torch.compiler.is_compiling() or not _plain((stride, padding, dilation)):
+        return _settled(tuple(size), tuple(taps), stride, padding, dilation)
+    return _remembered(size, taps, stride, padding, dilation)
 
 
 def _plain(value: object) -> bool:
@@ -85,15 +113,33 @@ def _plain(value: object) -> bool:
     return type(value) in (int, str) or (type(value) is tuple and all(map(_plain, value)))
 
 
-def _axes(
-    taps: tuple[int, ...], stride: PerAxis, padding: Padding | str, dilation: PerAxis
-) -> tuple[Axis, ...]:
+def _settled(
+    size: tuple[int, ...],
+    taps: tuple[int, ...],
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+) -> Settled:
     if isinstance(padding, str):
         padding = _named_padding(padding, ConvSpec(taps, stride, dilation=dilation).axes())
-    return ConvSpec(taps, stride, padding, dilation).axes()
+    axes = ConvSpec(taps, stride, padding, dilation).axes()
+    for axis, positions in zip(axes, size, strict=True):
+        axis.output_size(positions)
+    alike = all(axis.before == axis.after for axis in axes)
+    ends = [(axis.before, axis.after, axis.dilation) for axis in axes]
+    rows, columns = [(0, 0, 1), *ends][-2:]
+    return Settled(
+        stride=tuple(axis.stride for axis in axes),
+        dilation=tuple(axis.dilation for axis in axes),
+        padding=tuple(axis.before for axis in axes) if alike else None,
+        pads=tuple(end for pair in reversed(ends) for end in pair[:2]),
+        ends=(*rows, *columns),
+        steps=any(axis.stride > 1 for axis in axes),
+        dilated=any(axis.dilation > 1 for axis in axes),
+    )
 
 
-_remembered_axes = lru_cache(maxsize=1024)(_axes)
+_remembered = lru_cache(maxsize=1024)(_settled)
 
 
 def _named_padding(name: str, axes: tuple[Axis, ...]) -> Padding:

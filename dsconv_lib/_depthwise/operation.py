@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from dsconv_lib._depthwise import plain
 from dsconv_lib._depthwise.geometry import Axis, Geometry, memory_format
 
 Need = tuple[bool, bool]
@@ -37,11 +38,14 @@ def convolve(x: Tensor, w: Tensor, b: Tensor | None, ends: Sequence[int], path: 
     """
     if x.numel() == 0:
         return _empty_output(x, w, ends)
+    geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
+    w = w if kept is None else w[kept]
+    if plain.is_quick_forward(x, w, geometry):
+        return plain.convolve(x, w, b, geometry)
     if x.dtype in _ROUNDED:
         b = None if b is None else b.float()
-        return convolve(x.float(), w.float(), b, ends, path).to(x.dtype)
-    geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
-    return _module(path).convolve(x, w if kept is None else w[kept], b, geometry)
+        return _module(path).convolve(x.float(), w.float(), b, geometry).to(x.dtype)
+    return _module(path).convolve(x, w, b, geometry)
 
 
 def differentiate(

@@ -1,0 +1,51 @@
+"""PyTorch's own convolution, and where nothing is faster: oneDNN's depthwise kernel.
+
+That kernel runs forward while the padding is small, backward while there is no dilation, and is at
+its best with channels-last tensors.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from dsconv_lib._depthwise.geometry import Geometry, memory_format
+
+# The most padding with which the kernel runs: a row of its accumulators, as wide as registers
+# allow. With more, a general way is taken that needs 4 to 10 times as long.
+MOST_PADDING = 6 if torch.backends.cpu.get_cpu_capability().startswith("AVX512") else 4
+# Backward, the kernel is fast with 3 x 3 taps and slower than ours with 5 x 5.
+_MOST_TAPS = 9
+# Forward, ours need more time for every tap, and with 5 x 5 still no more in all.
+_MOST_OWN_TAPS = 25
+
+
+def is_quick(x: Tensor, w: Tensor, dtype: torch.dtype) -> bool:
+    """Whether forward and backward without dilation, in a dtype, are best left to PyTorch."""
+    if dtype == torch.bfloat16:
+        return _has_bfloat16
+    last = memory_format(x) == torch.channels_last
+    return last and dtype == torch.float32 and w.shape[2:].numel() <= _MOST_TAPS
+
+
+def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry) -> bool:
+    """Whether the forward pass, dilated or not, is best left to PyTorch."""
+    (top, bottom, _), (left, right, _) = geometry
+    if top != bottom or left != right or not 0 <= min(top, left) <= max(top, left) <= MOST_PADDING:
+        return False
+    if w.shape[0] != x.shape[1]:
+        return False
+    if x.dtype == torch.bfloat16:
+        return _has_bfloat16
+    many = w.shape[2:].numel() > _MOST_OWN_TAPS
+    return x.dtype == torch.float32 and (many or memory_format(x) == torch.channels_last)
+
+
+def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
+    """Convolve; see `operation.convolve`. Both ends of an axis must be padded alike."""
+    (top, _, down), (left, _, right) = geometry
+    return F.conv2d(x, w, b, 1, (top, left), (down, right), groups=x.shape[1])
+
+
+_has_bfloat16: bool = (
+    torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+)
