@@ -95,7 +95,7 @@ class ConvSpec:
 
     @property
     def effective_kernel_size(self) -> int | tuple[int, ...]:
-        """Positions from the first tap to the last: ``D (K - 1) + 1``, per axis."""
+        """Positions from the first tap to the last, ``D (K - 1) + 1``, per axis."""
         spans = tuple(axis.effective_kernel_size for axis in self.axes())
         return spans[0] if self.ndim is None else spans
 

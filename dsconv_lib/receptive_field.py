@@ -43,11 +43,12 @@ class ReceptiveField:
         axis.
     whole_axis : bool
         Whether every output reads every position of the input, as after global pooling.
-    phases : tuple of (int, frozenset of int), or () if all outputs read alike
-        After upsampling, outputs differ in turn: for the outputs ``o = 0, 1, ...`` of one period,
-        the first position read and the offsets from there. The attributes above then describe the
-        widest of them (the first, if several are), and ``jump * len(phases)`` is the step from one
-        period to the next. Where ``jump`` is `None`, every output has its own entry.
+    phases : tuple of (int, frozenset of int)
+        Empty if all outputs read alike. After upsampling, outputs differ in turn: for the outputs
+        ``o = 0, 1, ...`` of one period, the first position read and the offsets from there. The
+        attributes above then describe the widest of them (the first, if several are), and
+        ``jump * len(phases)`` is the step from one period to the next. Where ``jump`` is `None`,
+        every output has its own entry.
     """
 
     size: Any
@@ -65,7 +66,7 @@ class ReceptiveField:
 
     @property
     def centre(self) -> Any:
-        """Centre of the field of output 0, in input positions: ``(size - 1) / 2 - padding``.
+        """Centre of the field of output 0, ``(size - 1) / 2 - padding`` in input positions.
 
         A float per axis; `None` where outputs do not follow one jump.
         """

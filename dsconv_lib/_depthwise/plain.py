@@ -1,7 +1,7 @@
 """PyTorch's own convolution, and where nothing is faster: oneDNN's depthwise kernel.
 
-That kernel runs forward while the padding is small, backward while there is no dilation, and is at
-its best with channels-last tensors.
+That kernel runs forward while few columns are padded, backward while there is no dilation, and is
+at its best with channels-last tensors.
 """
 
 import torch
@@ -10,9 +10,10 @@ from torch import Tensor
 
 from dsconv_lib._depthwise.geometry import Geometry, memory_format
 
-# The most padding with which the kernel runs: a row of its accumulators, as wide as registers
-# allow. With more, a general way is taken that needs 4 to 10 times as long.
-MOST_PADDING = 6 if torch.backends.cpu.get_cpu_capability().startswith("AVX512") else 4
+# Columns that oneDNN's fast kernel computes at a time (`ur_w` in its jit_uni_dw_conv_kernel_utils).
+# It is lost where more columns are padded than this, or than the output has; a general way is then
+# taken that needs 4 to 10 times as long.
+MOST_PADDING = {"AVX512": 6, "AVX2": 4}.get(torch.backends.cpu.get_cpu_capability(), 3)
 # Backward, the kernel is fast with 3 x 3 taps and slower than ours with 5 x 5.
 _MOST_TAPS = 9
 # Forward, ours need more time for every tap, and with 5 x 5 still no more in all.
@@ -30,7 +31,8 @@ def is_quick(x: Tensor, w: Tensor, dtype: torch.dtype) -> bool:
 def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry) -> bool:
     """Whether the forward pass, dilated or not, is best left to PyTorch."""
     (top, bottom, _), (left, right, _) = geometry
-    if top != bottom or left != right or not 0 <= min(top, left) <= max(top, left) <= MOST_PADDING:
+    most = min(MOST_PADDING, geometry.columns.output_size(x.shape[3], w.shape[3]))
+    if top != bottom or left != right or top < 0 or not 0 <= left <= most:
         return False
     if w.shape[0] != x.shape[1]:
         return False

@@ -1,19 +1,21 @@
 """Depthwise convolution with PyTorch's own operations, arranged so that the fast ones serve.
 
-On CPU, PyTorch's fast depthwise kernel (oneDNN's) runs forward, and only while the padding is at
-most 4; larger padding and the gradients of dilated kernels take general ways that need 5 to 20
-times as long. But all three can be had from the fast kernel, or from sums of few products:
+On CPU, PyTorch's fast depthwise kernel (oneDNN's) runs forward, and only while no more columns of
+padding are asked for than it computes at a time; wider padding and the gradients of dilated kernels
+take general ways that need 5 to 20 times as long. But all three can be had from the fast kernel, or
+from sums of few products:
 
-- forward: the input is padded beforehand;
+- forward: the columns that are too many are padded beforehand; rows can be left to the kernel;
 - the input's gradient is a forward convolution of the upstream gradient with the kernel turned;
 - the weight's gradient is one, too: with the upstream gradient as the kernel, a plane of its own
   for each image and channel, whose steps over the input are as wide as the dilation, so that each
-  step's sum of products is that of one tap;
-- where padding would blow the input up, the products are summed tap by tap instead, of those
-  positions alone at which the tap meets the input.
+  step's sum of products is that of one tap; in channels-last, undilated gradients of small kernels
+  have a fast way of their own, and positions a dilation apart make an undilated plane;
+- where few products meet the input, they are summed tap by tap instead, of those positions alone.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 
 import torch
@@ -21,26 +23,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from dsconv_lib._depthwise.geometry import Geometry, memory_format
+from dsconv_lib._depthwise.plain import MOST_PADDING
 
 Meeting = tuple[int, Tensor, Tensor]
+Size = tuple[int, ...]
 
-# The most padding with which the fast kernel runs forward, and with which it does in wide steps.
-_FAST_PADDING = 4
-_FAST_STRIDED_PADDING = 3
+# Columns of a weight's gradient that may be computed, most of them in vain, to save padding.
+_MOST_STEPS = 7
+# Up to so many reads of the input, sums tap by tap took less time than the fast kernel: forward
+# where that needs padded columns, and for the weight's gradient. Measured with AVX2 and AVX-512.
+_MOST_READS_PADDED = 5
+_MOST_READS_WEIGHT = 3
+_MOST_READS_WEIGHT_LAST = 7
 
 
 def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
     """Convolve; see `operation.convolve`."""
     form = memory_format(x)
-    x = _repeated(x.contiguous(), w)
-    if _fast_padding(geometry, _FAST_PADDING) is None and _cost_of_taps(
-        x, w, geometry, read=0.3, row=20, start=20e3
-    ) < 1.8 * _growth(x, geometry):
-        y = _by_taps(x, w, b, geometry)
-    else:
-        x, padding = _padded(x, geometry, _FAST_PADDING)
-        dilation = (geometry.rows.dilation, geometry.columns.dilation)
-        y = F.conv2d(x, w, b, 1, padding, dilation, groups=x.shape[1])
+    x = _repeated(x.contiguous(memory_format=form), w)
+    # Forward in channels-last, sums tap by tap never took less time.
+    if form == torch.contiguous_format:
+        most = _MOST_READS_PADDED if max(geometry.columns[:2]) > MOST_PADDING else 1
+        if _reads(x.shape[2:], w.shape[2:], geometry) <= most:
+            return _by_taps(x, w, b, geometry)
+    dilation = (geometry.rows.dilation, geometry.columns.dilation)
+    columns = geometry.columns.output_size(x.shape[3], w.shape[3])
+    x, padding = _padded(x, geometry, columns)
+    y = F.conv2d(x, w, b, 1, padding, dilation, groups=x.shape[1])
     return y.contiguous(memory_format=form)
 
 
@@ -56,11 +65,18 @@ def differentiate(
             dx = dx.unflatten(1, (-1, multiplier)).sum(2)
         dx = dx.contiguous(memory_format=memory_format(x))
     if need[1]:
-        x, g = _repeated(x.contiguous(), w), g.contiguous()
-        taps = _cost_of_taps(x, w, geometry, read=0.45, row=10, start=30e3)
-        by_taps = taps < 1.9 * _growth(x, geometry)
-        dw = (_weight_by_taps if by_taps else _weight_by_convolution)(g, x, w, geometry)
+        dw = _weight_gradient(g, _repeated(x, w), w, geometry)
     return dx, dw
+
+
+def _weight_gradient(g: Tensor, x: Tensor, w: Tensor, geometry: Geometry) -> Tensor:
+    """Choose one of three ways; channels-last must first be left for that by convolution."""
+    last, sizes = _is_last(x), (x.shape[2:], w.shape[2:])
+    if last and _has_phases(*sizes, geometry):
+        return _weight_by_phases(g, x, w, geometry)
+    if _reads(*sizes, geometry) <= (_MOST_READS_WEIGHT_LAST if last else _MOST_READS_WEIGHT):
+        return _weight_by_taps(g, x, w, geometry)
+    return _weight_by_convolution(g, x, w, geometry)
 
 
 def _repeated(x: Tensor, w: Tensor) -> Tensor:
@@ -69,53 +85,39 @@ def _repeated(x: Tensor, w: Tensor) -> Tensor:
     return x if multiplier == 1 else x.repeat_interleave(multiplier, 1)
 
 
-# Costs decide between two ways, in nanoseconds per element of the input. They were fitted to
-# measurements on one machine; nothing but the speed hangs on them.
-def _cost_of_taps(
-    x: Tensor, w: Tensor, geometry: Geometry, *, read: float, row: float, start: float
-) -> float:
-    """Cost of summing tap by tap.
-
-    ``read`` is for one product, ``row`` how many more products a row could have held in the time
-    that it takes to begin it, ``start`` for the calls of PyTorch that one tap needs.
-    """
+@lru_cache(maxsize=1024)
+def _reads(size: Size, taps: Size, geometry: Geometry) -> float:
+    """How many times all taps together read the input."""
     reads = 1.0
-    for axis, size, taps in zip(geometry, x.shape[2:], w.shape[2:], strict=True):
-        out = axis.output_size(size, taps)
-        spans = (axis.overlap(size, out, tap)[0] for tap in range(taps))
-        reads *= sum(span.stop - span.start for span in spans) / size
-    calls = w.shape[2] * w.shape[3] * start / x.numel()
-    return read * reads * (1 + row / x.shape[3]) + calls
+    for axis, length, count in zip(geometry, size, taps, strict=True):
+        out = axis.output_size(length, count)
+        spans = (axis.overlap(length, out, tap)[0] for tap in range(count))
+        reads *= sum(span.stop - span.start for span in spans) / length
+    return reads
 
 
-def _growth(x: Tensor, geometry: Geometry) -> float:
-    """How many times larger padding makes the input."""
-    (top, bottom, _), (left, right, _) = geometry
-    height, width = x.shape[2:]
-    return (height + top + bottom) * (width + left + right) / (height * width)
-
-
-def _fast_padding(geometry: Geometry, most: int) -> tuple[int, int] | None:
-    """The padding that can be left to the fast kernel, if it can."""
-    (top, bottom, _), (left, right, _) = geometry
-    fast = top == bottom and left == right and 0 <= min(top, left) <= max(top, left) <= most
-    return (top, left) if fast else None
+@lru_cache(maxsize=1024)
+def _has_phases(size: Size, taps: Size, geometry: Geometry) -> bool:
+    """Whether a dilation divides the padding, and what is left is a case for the fast kernel."""
+    return all(
+        axis.before == axis.after in (0, axis.dilation) and count <= min(3, length // axis.dilation)
+        for axis, length, count in zip(geometry, size, taps, strict=True)
+    )
 
 
 def _padded(x: Tensor, geometry: Geometry, most: int) -> tuple[Tensor, tuple[int, int]]:
-    """The input, and the padding that is still to be done."""
-    padding = _fast_padding(geometry, most)
-    if padding is not None:
-        return x, padding
-    return F.pad(x, geometry.columns[:2] + geometry.rows[:2]), (0, 0)
+    """The input, and the padding still to be done: as much as PyTorch and the fast kernel take."""
+    (top, bottom, _), (left, right, _) = geometry
+    rows, columns = max(0, min(top, bottom)), max(0, min(left, right, most, MOST_PADDING))
+    ends = (left - columns, right - columns, top - rows, bottom - rows)
+    return F.pad(x, ends) if any(ends) else x, (rows, columns)
 
 
 def _part(x: Tensor, rows: slice, columns: slice) -> Tensor:
-    """``x[:, :, rows, columns]`` of a contiguous tensor, in one call."""
+    """``x[:, :, rows, columns]`` in one call."""
     size = (*x.shape[:2], rows.stop - rows.start, columns.stop - columns.start)
-    return x.as_strided(
-        size, x.stride(), x.storage_offset() + rows.start * x.shape[3] + columns.start
-    )
+    begin = rows.start * x.stride(2) + columns.start * x.stride(3)
+    return x.as_strided(size, x.stride(), x.storage_offset() + begin)
 
 
 def _meetings(x: Tensor, y: Tensor, w: Tensor, geometry: Geometry) -> Iterator[Meeting]:
@@ -130,7 +132,7 @@ def _meetings(x: Tensor, y: Tensor, w: Tensor, geometry: Geometry) -> Iterator[M
 def _by_taps(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
     shape = (x.shape[0], w.shape[0], *geometry.output_size(x, w))
     start = x.new_zeros(()) if b is None else b.view(-1, 1, 1)
-    y = start.expand(shape).clone(memory_format=torch.contiguous_format)
+    y = start.expand(shape).clone(memory_format=memory_format(x))
     factors = w.reshape(w.shape[0], -1, 1, 1).unbind(1)
     for k, source, target in _meetings(x, y, w, geometry):
         target.addcmul_(source, factors[k])
@@ -145,9 +147,58 @@ def _weight_by_taps(g: Tensor, x: Tensor, w: Tensor, geometry: Geometry) -> Tens
 
 
 def _weight_by_convolution(g: Tensor, x: Tensor, w: Tensor, geometry: Geometry) -> Tensor:
-    images, filters = g.shape[:2]
-    x, padding = _padded(x, geometry, _FAST_STRIDED_PADDING)
-    steps = (geometry.rows.dilation, geometry.columns.dilation)
-    planes, kernels = x.flatten(0, 1)[None], g.flatten(0, 1)[:, None]
-    dw = F.conv2d(planes, kernels, None, steps, padding, groups=images * filters)
-    return dw.view(images, filters, 1, *w.shape[2:]).sum(0).view(w.shape)
+    x, g = _contiguous(x), _contiguous(g)
+    finer = _finer_steps(w.shape[3], geometry)
+    x, padding = _padded(x, geometry, finer * (w.shape[3] - 1) + 1)
+    steps = (geometry.rows.dilation, geometry.columns.dilation // finer)
+    planes, kernels = x.view(1, -1, *x.shape[2:]), g.view(-1, 1, *g.shape[2:])
+    dw = F.conv2d(planes, kernels, None, steps, padding, groups=kernels.shape[0])
+    dw = dw if finer == 1 else dw[..., ::finer]
+    return dw.reshape(-1, *w.shape).sum(0)
+
+
+def _finer_steps(taps: int, geometry: Geometry) -> int:
+    """Into how many steps to divide a dilation, so that columns need not be padded beforehand.
+
+    For each step there is a column of the output, and so many columns of padding are fast.
+    """
+    before, after, dilation = geometry.columns
+    for finer in range(1, dilation + 1) if before == after <= MOST_PADDING else ():
+        if dilation % finer == 0 and before <= finer * (taps - 1) + 1 <= _MOST_STEPS:
+            return finer
+    return 1
+
+
+def _weight_by_phases(g: Tensor, x: Tensor, w: Tensor, geometry: Geometry) -> Tensor:
+    """The undilated kernel's gradient, which has a fast way in channels-last, of every phase."""
+    phases = geometry.columns.dilation
+    x, g = _phases(x, geometry), _phases(g, geometry)
+    taps = w.new_empty(x.shape[1], *w.shape[1:])
+    padding = [axis.before // axis.dilation for axis in geometry]
+    rest = ([1, 1], padding, [1, 1], False, [0, 0], x.shape[1], [False, True, False])
+    dw = torch.ops.aten.convolution_backward(g, x, taps, None, *rest)[1]
+    return dw.view(phases, *w.shape).sum(0)
+
+
+def _phases(x: Tensor, geometry: Geometry) -> Tensor:
+    """Bring together the positions a dilation apart: rows as images, columns as channels."""
+    rows, columns = geometry.rows.dilation, geometry.columns.dilation
+    if x.shape[2] % rows or x.shape[3] % columns:
+        x = F.pad(x, (0, -x.shape[3] % columns, 0, -x.shape[2] % rows))
+    N, C, H, W = x.shape
+    x = x.permute(0, 2, 3, 1).reshape(N, H // rows, rows, W // columns, columns * C)
+    return x.transpose(1, 2).flatten(0, 1).permute(0, 3, 1, 2)
+
+
+def _is_last(x: Tensor) -> bool:
+    return memory_format(x) == torch.channels_last
+
+
+def _contiguous(x: Tensor) -> Tensor:
+    """``x.contiguous()``, out of channels-last by image: PyTorch transposes matrices in blocks."""
+    if not _is_last(x) or x[0].numel() < 1 << 16:
+        return x.contiguous()
+    y = torch.empty_like(x, memory_format=torch.contiguous_format)
+    for target, source in zip(y, x, strict=True):
+        target.flatten(1).copy_(source.flatten(1))
+    return y

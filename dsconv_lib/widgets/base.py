@@ -9,6 +9,7 @@ import html
 import json
 import operator
 import re
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -97,7 +98,7 @@ class StaticWidget(anywidget.AnyWidget):
     """An anywidget with a static form.
 
     Subclasses give ``name`` (kebab-case), ``traits_shown`` (the traits that are its state),
-    ``_esm`` (the view) and `_drawing`.
+    ``_esm`` (the view) and ``_drawing`` (a drawing of the state that stands alone, as HTML).
     """
 
     name: ClassVar[str]
@@ -124,8 +125,8 @@ class StaticWidget(anywidget.AnyWidget):
             f"{self._drawing()}</div>"
         )
 
-    def _drawing(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _drawing(self) -> str: ...
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.state.items())
