@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dsconv_lib.arithmetic import ConvSpec
+from dsconv_lib.layers import SamePad2d
 
 __all__ = [
     "Bottleneck",
@@ -26,45 +27,6 @@ __all__ = [
     "resnet50",
     "vgg16",
 ]
-
-
-class SamePad2d(nn.Module):
-    """Zero padding as TensorFlow's 'SAME': just enough for ⌈n/S⌉ outputs per axis.
-
-    The total is ``max((⌈n/S⌉ - 1)·S + K - n, 0)``; where it is odd, the extra zero goes to the
-    end. So with S > 1 the padding depends on the size of the input: K3 S2 gives (0, 1) on an even
-    axis and (1, 1) on an odd one.
-
-    Parameters
-    ----------
-    kernel_size, stride : int
-        Of the layer that follows; at least 1.
-
-    Notes
-    -----
-    Input (N, C, H, W), output (N, C, H + total, W + total).
-    """
-
-    def __init__(self, kernel_size: int, stride: int = 1) -> None:
-        super().__init__()
-        self.kernel_size = kernel_size
-        self.stride = stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Pad the last two axes."""
-        top, bottom = self._amounts(x.shape[-2])
-        left, right = self._amounts(x.shape[-1])
-        return F.pad(x, (left, right, top, bottom))
-
-    def _amounts(self, size: int) -> tuple[int, int]:
-        """Zeros (before, after) an axis of ``size`` pixels."""
-        outputs = -(-size // self.stride)
-        total = max((outputs - 1) * self.stride + self.kernel_size - size, 0)
-        return total // 2, total - total // 2
-
-    def extra_repr(self) -> str:
-        """Show the settings in the module's repr."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}"
 
 
 class Parallel(nn.Module):

@@ -1,31 +1,24 @@
-"""Receptive field of any module, found by following one forward pass without computing it.
+"""Receptive field and cost of any module, found by one forward pass that does not compute.
 
 The module runs once on tensors that have a shape but no values (PyTorch's meta device). A dispatch
-mode sees every operation and carries along, for each tensor and each axis of the input, which input
-positions an index along that axis reads. The rules for single operations are in
-`dsconv_lib._trace`, the bookkeeping in `dsconv_lib.reach`.
+mode sees every operation. It carries along, for each tensor and each axis of the input, which input
+positions an index along that axis reads, and it books what the operation costs under the module
+that runs it. The rules for single operations are in `dsconv_lib._trace`, the bookkeeping of
+positions in `dsconv_lib.reach`.
 """
 
-import re
 from collections.abc import Sequence
-from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
-from dsconv_lib._trace.call import Along, Call, Track, tensors_in
-from dsconv_lib._trace.follow import follow, understood
-from dsconv_lib._trace.shapes import result_without_values
-from dsconv_lib.probe import checked_shape, placement, undisturbed
-from dsconv_lib.reach import Reach, identity, spread, whole
+from dsconv_lib._trace.tracer import Tracer
+from dsconv_lib.checks import checked
+from dsconv_lib.cost_table import Cost
+from dsconv_lib.probe import checked_shape, placement
+from dsconv_lib.reach import Reach
 from dsconv_lib.receptive_field import ReceptiveField, stack_axes
-
-# How PyTorch says that an operation cannot go on without values.
-_NEEDS_VALUES = re.compile(
-    r"meta (tensor|device|kernel)|register_meta|unallocated storage", re.IGNORECASE
-)
 
 
 def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> ReceptiveField:
@@ -89,159 +82,138 @@ def trace_reaches(
     tuple of str
         Operations that were not understood.
     """
-    shape = checked_shape(module, input_shape)
-    _, dtype = placement(module)
-    with undisturbed(module), torch.random.fork_rng(devices=[]), torch.inference_mode():
-        image = torch.empty(shape, device="meta", dtype=dtype)
-        tracer = _Tracer(image, module)
-        try:
-            with tracer:
-                output = module(image)
-        except (NotImplementedError, RuntimeError, TypeError) as error:
-            if not _NEEDS_VALUES.search(str(error)):
-                raise
-            unknown = tracer.unknown or ["values of a tensor"]
-            return tuple(map(whole, shape[2:])), tuple(unknown)
-        finally:
-            tracer.put_back()
-    if not isinstance(output, Tensor):
-        raise TypeError(
-            f"module must return one tensor, got {type(output).__name__}: wrap it in a module that "
-            "returns the tensor to look at"
-        )
-    return tracer.reaches_of(output), tuple(tracer.unknown)
+    return _reaches(_pass(module, input_shape))
 
 
-class _Tracer(TorchDispatchMode):
-    """Runs every operation and keeps the `Track` of its results.
+def trace_cost(
+    module: nn.Module, input_shape: Sequence[int], *, dtype: torch.dtype | None = None
+) -> Cost:
+    """Cost of a module: parameters, MACs, bytes moved and saved, per layer and in total.
 
-    Tracks are kept by memory and geometry, so that views and in-place operations are followed. A
-    write into part of a memory leaves unclear what its other views read; using them is then listed.
-    Constants keep their values; an operation that meets the input runs on meta copies of them.
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Takes one tensor. It runs once in evaluation mode, without computing on the input, and is
+        left as it was.
+    input_shape : sequence of int
+        Shape of that tensor, batch included.
+    dtype : torch.dtype, optional
+        Its dtype; that of the module's weights if not given. Indices of an embedding are
+        ``torch.long``.
+
+    Returns
+    -------
+    Cost
+        A row for every module that has parameters of its own or runs operations of its own, in the
+        order in which they begin. An operation counts in the innermost module that runs it, be it
+        a layer or a function: ``F.conv2d`` with weights that are made on the way counts like any
+        other. A module that runs several times has the MACs of all its runs, and its parameters
+        once; under several names, it has the first.
+
+        Attention counts as the fused kernel does it, masks or not. Operations whose MACs are not
+        known are listed in ``unknown``, those of which it is not known what they keep for the
+        backward pass in ``unknown_saved``; both count 0.
+
+    Raises
+    ------
+    TypeError
+        If ``module`` is not a module.
+    ValueError
+        If ``input_shape`` holds no sizes of at least 1, or if the path through the module depends
+        on values.
+
+    Notes
+    -----
+    The conventions stand in `dsconv_lib.cost`. The bytes are those of the pass that is run: batch
+    norm by its running statistics, dropout doing nothing. The saved bytes are those of a training
+    step, as if nothing ran under ``torch.no_grad`` or checkpointing: batch norm keeps a mean and a
+    deviation per channel, and dropout its mask. Parameters with ``requires_grad=False`` are taken
+    as frozen; the input needs no gradient.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> net = nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Flatten(), nn.Linear(160, 10))
+    >>> print(trace_cost(net, (1, 3, 7, 10)))
+    layer  kind     output   runs  parameters   MACs   bytes  saved  FLOP/byte
+    0      Conv2d   1×8×4×5     1         224  4,320   2,376    840       3.64
+    1      ReLU     1×8×4×5     1           0      0   1,280    640       0.00
+    2      Flatten  1×160       1           0      0       0      0       0.00
+    3      Linear   1×10        1       1,610  1,600   7,120      0       0.45
+    total                               1,834  5,920  10,776  1,480       1.10
     """
-
-    def __init__(self, image: Tensor, module: nn.Module) -> None:
-        super().__init__()
-        self.sizes = tuple(image.shape[2:])
-        self.unknown: list[str] = []
-        self._owned = {
-            tensor.untyped_storage()._cdata: tensor
-            for tensor in (*module.parameters(), *module.buffers())
-        }
-        self._saved: list[tuple[Tensor, Tensor]] = []
-        self._tracks: dict[int, dict[Any, Track | None]] = {}
-        self._overwritten: dict[int, str] = {}
-        self._alive: list[Any] = []
-        start = (Along(2 + axis, identity(size)) for axis, size in enumerate(self.sizes))
-        self._keep(image, tuple(start))
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Keep PyTorch from loading its compiler (seconds) only to leave this mode out of it."""
-        return False
-
-    def reaches_of(self, output: Tensor) -> tuple[Reach, ...]:
-        """What the module's output reads, per axis."""
-        track = self._track_of(output)
-        if track is None:
-            return tuple(spread(0, 1, size) for size in self.sizes)
-        for along in track:
-            if along.mixed:
-                self._list(along.mixed)
-        return tuple(whole(a.reach.size) if a.mixed else a.reach for a in track)
-
-    def put_back(self) -> None:
-        """Undo what the module wrote into its own parameters and buffers."""
-        for tensor, copy in self._saved:
-            tensor.copy_(copy)
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        call = Call(func, args, kwargs, self.sizes, self._track_of)
-        if not call.tracked:
-            self._save(call)
-            return self._run(call, func, args, kwargs)
-        if not understood(call):
-            with self:
-                result = func.decompose(*args, **kwargs)
-            if result is not NotImplemented:
-                return result
-        result = self._run(call, func, args, kwargs)
-        call.outputs = list(tensors_in([result]))
-        tracks, clear = follow(call)
-        if not clear:
-            self._list(call.name)
-        writer = call.name if call.writes else ""
-        for output, track in zip(call.outputs, tracks, strict=True):
-            self._keep(output, track, writer)
-        if writer and isinstance(call.x, Tensor) and tracks:
-            self._keep(call.x, tracks[0], writer)
-        return result
-
-    def _run(self, call: Call, func: Any, args: Any, kwargs: Any) -> Any:
-        """Run an operation: on constants as it is, on the meta device where the input is met."""
-        meta = any(tensor.is_meta for tensor in tensors_in(call.args.values()))
-        if call.args.get("device") is not None:
-            # What is made for the device of the input, the meta device, gets values all the same.
-            device = "meta" if meta else _real(call.args["device"])
-            args, kwargs = args[: call.names.index("device")], call.args | {"device": device}
-            kwargs = {name: kwargs[name] for name in call.names[len(args) :]}
-        if not meta:
-            return func(*args, **kwargs)
-        args, kwargs = tree_map_only(Tensor, _to_meta, (args, kwargs))
-        try:
-            return result_without_values(call, func, args, kwargs)
-        except (NotImplementedError, RuntimeError) as error:
-            if _NEEDS_VALUES.search(str(error)):
-                self._list(call.name)
-            raise
-
-    def _save(self, call: Call) -> None:
-        """Copy a tensor of the module before it is first written to."""
-        if call.writes and isinstance(call.x, Tensor):
-            owned = self._owned.pop(call.x.untyped_storage()._cdata, None)
-            if owned is not None:
-                self._saved.append((owned, owned.detach().clone()))
-
-    def _track_of(self, tensor: Tensor) -> Track | None:
-        """What is known of a tensor; `None` if it does not depend on the input."""
-        memory, geometry = _place(tensor)
-        known = self._tracks.get(memory, {})
-        if geometry not in known and memory in self._overwritten:
-            self._list(self._overwritten[memory])
-            return tuple(Along(None, whole(size)) for size in self.sizes)
-        return known.get(geometry)
-
-    def _keep(self, tensor: Tensor, track: Track | None, writer: str = "") -> None:
-        """Remember the track of a result, which ``writer`` wrote in place unless empty."""
-        memory, geometry = _place(tensor)
-        self._alive.append(tensor)
-        known = self._tracks.setdefault(memory, {})
-        if writer and track is not None and known.get(geometry) != track:
-            known.clear()
-            self._overwritten[memory] = writer
-        known[geometry] = track
-
-    def _list(self, name: str) -> None:
-        if name not in self.unknown:
-            self.unknown.append(name)
+    return _cost(_pass(module, input_shape, dtype, follow=False))
 
 
-def _place(tensor: Tensor) -> tuple[int, Any]:
-    """Identity of a tensor's memory, and where in it the tensor lies."""
-    geometry = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
-    return tensor.untyped_storage()._cdata, geometry
+class Traced(NamedTuple):
+    """What one pass through a module tells."""
+
+    receptive_field: ReceptiveField
+    cost: Cost
 
 
-def _to_meta(tensor: Tensor) -> Tensor:
-    """A tensor of the same shape without values; itself if it has none."""
-    if tensor.is_meta:
-        return tensor
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
+def trace_network(module: nn.Module, input_shape: Sequence[int]) -> Traced:
+    """Receptive field and cost from a single pass.
+
+    Parameters and errors are those of `trace_receptive_field` and of `trace_cost`.
+
+    Returns
+    -------
+    Traced
+        Named tuple ``(receptive_field, cost)``.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> field, cost = trace_network(nn.Conv2d(3, 8, (3, 5)), (1, 3, 16, 20))
+    >>> field.size, cost.macs
+    ((3, 5), 80640)
+    """
+    tracer = _pass(module, input_shape)
+    reaches, unknown = _reaches(tracer)
+    return Traced(stack_axes([reach.field() for reach in reaches], unknown=unknown), _cost(tracer))
 
 
-def _real(device: Any) -> Any:
-    """Constants made for the meta device get values all the same."""
-    return "cpu" if torch.device(device).type == "meta" else device
+def _pass(
+    module: nn.Module,
+    input_shape: Sequence[int],
+    dtype: torch.dtype | None = None,
+    *,
+    follow: bool = True,
+) -> Tracer:
+    """Run the module once; positions are followed along the spatial axes, or not at all."""
+    shape = checked_shape(module, input_shape) if follow else _any_shape(module, input_shape)
+    axes = len(shape) - 2 if follow else 0
+    return Tracer(module, shape, dtype or placement(module)[1], axes=axes)
+
+
+def _any_shape(module: nn.Module, input_shape: Sequence[int]) -> tuple[int, ...]:
+    """Check the arguments of `trace_cost`, which needs no spatial axes."""
+    checked_shape(module, (1, 1, 1))  # for what it says about modules
+    shape = checked("input_shape", input_shape, least=1)
+    if isinstance(shape, int):
+        raise ValueError(
+            f"input_shape={shape} must have one size per dimension, batch included: "
+            "use for example (1, 3, 224, 224)"
+        )
+    return shape
+
+
+def _reaches(tracer: Tracer) -> tuple[tuple[Reach, ...], tuple[str, ...]]:
+    """Reaches and what was not understood, of a pass whose output is one tensor."""
+    if not (tracer.stopped or isinstance(tracer.output, Tensor)):
+        raise TypeError(
+            f"module must return one tensor, got {type(tracer.output).__name__}: wrap it in a "
+            "module that returns the tensor to look at"
+        )
+    return tracer.reaches(), tuple(tracer.unknown)
+
+
+def _cost(tracer: Tracer) -> Cost:
+    """Costs of a pass that came to its end."""
+    if tracer.stopped:
+        raise ValueError(
+            f"module takes a path that depends on values ({', '.join(tracer.unknown)}), which are "
+            "not there in a trace: trace its parts, or a variant that takes one path"
+        )
+    return tracer.ledger.cost()

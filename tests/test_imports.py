@@ -14,12 +14,14 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 # What a part of the library may use of the rest; every part, and nothing but parts, is listed.
 BASE = {"checks"}
-PURE = BASE | {"arithmetic", "receptive_field"}
+PURE = BASE | {"arithmetic", "receptive_field", "cost_table", "cost"}
 TRACING = PURE | {"reach", "probe", "_trace"}
 ALLOWED = {
     "checks": set(),
     "arithmetic": {"checks"},
     "receptive_field": {"checks", "arithmetic"},
+    "cost_table": set(),
+    "cost": {"checks", "arithmetic", "cost_table"},
     "reach": PURE,
     "probe": PURE,
     "_trace": TRACING,
@@ -97,10 +99,11 @@ def test_tracing_an_ordinary_network_does_not_load_pytorchs_compiler():
     code = """
 import sys
 from torch import nn
-from dsconv_lib import trace_receptive_field
+from dsconv_lib import trace_cost, trace_receptive_field
 layers = [nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)]
 head = [nn.ConvTranspose2d(4, 4, 2, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
 trace_receptive_field(nn.Sequential(*layers, *head), (1, 3, 32, 40))
+trace_cost(nn.Sequential(*layers, *head), (1, 3, 32, 40))
 assert not {"sympy", "torch._dynamo"} & set(sys.modules)
 """
     run(code)

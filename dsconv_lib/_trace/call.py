@@ -74,6 +74,7 @@ class Call:
         sizes: tuple[int, ...],
         track_of: Callable[[Tensor], Track | None],
     ) -> None:
+        self.func = func
         schema = func._schema
         self.names = names = [argument.name for argument in schema.arguments]
         defaults = {a.name: a.default_value for a in schema.arguments if a.has_default_value()}
@@ -86,6 +87,7 @@ class Call:
         self.rule = self.name.removesuffix("_") if self.writes else self.name
         tagged = torch.Tag.pointwise in func.tags or self.rule in _POINTWISE
         self.pointwise = tagged and not func._can_decompose()
+        self.meta = any(tensor.is_meta for tensor in tensors_in(self.args.values()))
         self.tracks = {id(t): track_of(t) for t in tensors_in(self.args.values())}
         self.tracked = [t for t in tensors_in(self.args.values()) if self.tracks[id(t)]]
         self.outputs: list[Tensor] = []

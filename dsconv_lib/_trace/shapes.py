@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
 from dsconv_lib._trace.call import Call, tensors_in
+from dsconv_lib._trace.saving import DROPOUT
 
 Shape = tuple[int, ...]
 _SAME_SHAPE = (
@@ -43,10 +44,27 @@ def result_without_values(call: Call, func: Any, args: Any, kwargs: Any) -> Any:
         return func(*args, **kwargs)
     if call.writes:
         return args[0]
-    dtype = args[0].dtype if isinstance(args[0], Tensor) else call.tracked[0].dtype
-    if call.pointwise:
-        dtype = func(*_single(args), **_single(kwargs)).dtype
+    dtype = next(tensors_in(args)).dtype
+    if not call.pointwise:
+        return torch.empty(shape, dtype=dtype, device="meta")
+    dtype = func(*_single(args), **_single(kwargs)).dtype
+    form = call.args.get("memory_format") or torch.preserve_format
+    for tensor in tensors_in([*args, *kwargs.values()]):
+        if tensor.shape == shape:  # the first one lays out the result in memory
+            return torch.empty_like(tensor, dtype=dtype, memory_format=form)
     return torch.empty(shape, dtype=dtype, device="meta")
+
+
+def as_in_training(call: Call, result: Tensor) -> Tensor:
+    """The result of an operation, in memory where the same operation in training leaves it.
+
+    Dropout gives a tensor of its own; fused attention lays its result out like the queries.
+    """
+    if call.rule in DROPOUT and not call.writes:
+        return torch.empty_like(result) if call.args["p"] > 0 else call.x
+    if call.rule == "scaled_dot_product_attention" and result.shape == call.args["query"].shape:
+        return torch.empty_like(call.args["query"], device="meta")
+    return result
 
 
 def _shape(call: Call) -> Shape | None:
@@ -126,7 +144,7 @@ def _pooling(call: Call) -> Shape | None:
 def _concatenation(call: Call) -> Shape | None:
     """Shape of tensors in a row."""
     tensors = call.args["tensors"]
-    if len({tensor.dim() for tensor in tensors}) > 1:
+    if len({(tensor.dim(), tensor.dtype) for tensor in tensors}) > 1:
         return None
     dim = call.args["dim"] % tensors[0].dim()
     total = sum(tensor.shape[dim] for tensor in tensors)

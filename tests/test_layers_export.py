@@ -1,0 +1,167 @@
+"""Layers and blocks go through PyTorch's compilers and exporters, and come out the same.
+
+What is exported must run where this library is not installed: it holds PyTorch's own convolutions.
+"""
+
+import io
+
+import pytest
+import torch
+from torch import nn
+
+from dsconv_lib import layers
+from dsconv_lib.layers import DepthwiseConv2d, DepthwiseSeparableConv2d, SamePad2d
+
+# A layer, and the size of its input.
+EXPORTED = {
+    "causal": (
+        lambda: layers.DepthwiseSeparableConv1d(
+            4, 6, padding="causal", dilation=3, norm_layer=nn.BatchNorm1d
+        ),
+        (4, 17),
+    ),
+    "dilated, residual": (
+        lambda: DepthwiseSeparableConv2d(
+            4, 4, (3, 5), dilation=(2, 1), channel_multiplier=2, act_layer=nn.ReLU6, residual=True
+        ),
+        (4, 13, 10),
+    ),
+    "same with a stride": (lambda: DepthwiseSeparableConv2d(4, 6, (3, 4), stride=2), (4, 13, 10)),
+    "stride over kernel": (lambda: DepthwiseSeparableConv2d(4, 6, (1, 2), stride=3), (4, 13, 11)),
+    "reflect": (
+        lambda: DepthwiseSeparableConv2d(4, 6, padding=(2, 1), padding_mode="reflect"),
+        (4, 13, 10),
+    ),
+    "pairs": (lambda: DepthwiseSeparableConv2d(4, 6, padding=((0, 1), (2, 0))), (4, 13, 10)),
+    "3-D": (
+        lambda: layers.DepthwiseSeparableConv3d(4, 6, (3, 1, 2), stride=(1, 2, 3)),
+        (4, 7, 8, 9),
+    ),
+    "MobileNetV1": (lambda: layers.MobileNetV1Block(4, 6, stride=2), (4, 13, 10)),
+    "MobileNetV2": (lambda: layers.InvertedResidual(4, 4), (4, 13, 10)),
+    "Xception": (lambda: layers.XceptionBlock(4, 6, stride=2), (4, 13, 10)),
+    "ConvNeXt": (lambda: layers.ConvNeXtBlock(8, layer_scale=0.5), (8, 13, 10)),
+    "ASPP": (lambda: layers.SeparableASPP(4, 6, rates=(1, 2)), (4, 13, 10)),
+    "TCN": (lambda: layers.TCNBlock(4, 6, dilation=4), (4, 29)),
+}
+# torch.jit works, and says that it will not be there for ever.
+old = pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+each = pytest.mark.parametrize(("make", "size"), EXPORTED.values(), ids=EXPORTED)
+
+
+def module_and_inputs(make, size):
+    """The module in evaluation mode, an input, and one of another size."""
+    torch.manual_seed(0)
+    channels, *spatial = size
+    module = make().eval()
+    other = torch.randn(1, channels, *(n + 3 + k for k, n in enumerate(spatial)))
+    return module, torch.randn(2, *size), other
+
+
+def assert_equal_results(ours, module, *inputs):
+    for x in inputs:
+        torch.testing.assert_close(ours(x), module(x))
+
+
+@old
+@each
+def test_a_trace_holds_for_other_sizes_and_needs_only_pytorch(make, size):
+    # Warnings are errors: none of the sizes was taken for a constant.
+    module, x, other = module_and_inputs(make, size)
+    traced = torch.jit.trace(module, x)
+    assert "dsconv_lib::" not in str(traced.inlined_graph)
+    # ASPP repeats the mean to the size that it sees, which the trace keeps as well.
+    assert_equal_results(traced, module, x, other)
+
+
+@old
+@each
+def test_scripts_are_equal_and_can_be_stored(make, size):
+    module, x, other = module_and_inputs(make, size)
+    scripted = torch.jit.script(module)
+    assert list(scripted.state_dict()) == list(module.state_dict())
+    stored = io.BytesIO()
+    torch.jit.save(scripted, stored)
+    stored.seek(0)
+    assert_equal_results(torch.jit.load(stored), module, x, other)
+
+
+@each
+def test_exported_programs_hold_plain_convolutions(make, size):
+    module, x, other = module_and_inputs(make, size)
+    axes = {k: torch.export.Dim(f"n{k}", min=6, max=512) for k in range(2, x.dim())}
+    free = {0: torch.export.Dim("N"), **axes}
+    program = torch.export.export(module, (x,), dynamic_shapes=(free,))
+    names = [str(node.target) for node in program.graph.nodes if node.op == "call_function"]
+    kind = f"aten.conv{x.dim() - 2}d"
+    assert sum(name.startswith(kind) for name in names) >= 1
+    assert not [name for name in names if "dsconv" in name]
+    assert_equal_results(program.module(), module, x, other)
+
+
+@each
+def test_compiled_modules_are_whole_graphs(make, size):
+    torch.compiler.reset()
+    module, x, other = module_and_inputs(make, size)
+    compiled = torch.compile(module, backend="eager", fullgraph=True, dynamic=True)
+    assert_equal_results(compiled, module, x, other)
+
+
+def test_compiled_gradients():
+    torch.compiler.reset()
+    module, x, _ = module_and_inputs(*EXPORTED["dilated, residual"])
+    compiled = torch.compile(module, backend="aot_eager", fullgraph=True)
+    x.requires_grad_()
+    leaves = (x, *module.parameters())
+    theirs = torch.autograd.grad(module(x).square().sum(), leaves)
+    ours = torch.autograd.grad(compiled(x).square().sum(), leaves)
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_compiled_modules_keep_the_fast_operation():
+    torch.compiler.reset()
+    names = []
+
+    def backend(graph, _):
+        names.extend(str(node.target) for node in graph.graph.nodes)
+        return graph.forward
+
+    layer = DepthwiseConv2d(4, dilation=2)
+    x = torch.randn(1, 4, 9, 12)
+    torch.testing.assert_close(torch.compile(layer, backend=backend, fullgraph=True)(x), layer(x))
+    assert any("dsconv_lib" in name for name in names)
+
+
+def test_compiled_with_open_sizes_once_for_all():
+    torch.compiler.reset()
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(graph)
+        return graph.forward
+
+    layer = DepthwiseConv2d(4, stride=2)
+    compiled = torch.compile(layer, backend=backend, fullgraph=True, dynamic=True)
+    for rows, columns in ((9, 11), (12, 15), (13, 8), (20, 21)):
+        x = torch.randn(2, 4, rows, columns)
+        assert torch.equal(compiled(x), layer(x))
+    assert len(graphs) == 1
+
+
+@each
+def test_symbolic_tracing_does_not_look_into_the_operation(make, size):
+    module, x, other = module_and_inputs(make, size)
+    traced = torch.fx.symbolic_trace(module)
+    named = {getattr(node.target, "__name__", "") for node in traced.graph.nodes}
+    assert (x.dim() == 5) or named & {"depthwise_conv1d", "depthwise_conv2d"}
+    assert_equal_results(traced, module, x, other)
+
+
+@old
+def test_the_padding_alone():
+    pad, x = SamePad2d(2, 3, value=1.0), torch.zeros(1, 2, 5, 7)
+    for other in (torch.jit.script(pad), torch.jit.trace(pad, x)):
+        for size in ((5, 7), (6, 9), (4, 8), (7, 5)):
+            x = torch.zeros(1, 2, *size)
+            assert torch.equal(other(x), pad(x))
