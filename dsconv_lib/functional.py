@@ -21,10 +21,12 @@ from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise
 from dsconv_lib._depthwise.plain import is_quick
 from dsconv_lib.arithmetic import Padding, PerAxis
 
+__all__ = ["depthwise_conv2d", "depthwise_conv1d", "choose_path", "using_path", "has_numba"]
+
 PATHS = ("torch", "pure", "compiled")
 _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _PLAIN = (Tensor, nn.Parameter)
-# The taps of more kernel columns do not fit into the registers of the compiled kernels.
+# The taps of more do not fit into the registers of the compiled kernels.
 _MOST_COLUMNS = 7
 
 
@@ -111,6 +113,9 @@ def choose_path(
 ) -> str:
     """Say which path `depthwise_conv2d` or `depthwise_conv1d` takes with these arguments.
 
+    Parameters and errors are those of `depthwise_conv2d`, or those of `depthwise_conv1d` where
+    ``w`` has three axes. Nothing is computed.
+
     Returns
     -------
     str
@@ -135,7 +140,7 @@ def _path(x: Tensor, w: Tensor, given: Settled, dtype: torch.dtype) -> str:
         return _forced[0]
     if not given.dilated and is_quick(x, w, dtype):
         return "torch"
-    if w.shape[-1] <= _MOST_COLUMNS and has_numba():
+    if max(w.shape[2:]) <= _MOST_COLUMNS and has_numba():
         return "compiled"
     return "pure" if given.dilated and dtype == torch.float32 else "torch"
 
@@ -171,6 +176,12 @@ def using_path(path: str | None) -> Iterator[None]:
 
     It holds for the whole process, in all its threads.
 
+    Parameters
+    ----------
+    path : {"torch", "pure", "compiled"} or None
+        What to take inside the ``with`` block. Tensors that only PyTorch's own call can handle
+        (strides, other devices, tracing) get that call all the same.
+
     Raises
     ------
     ValueError
@@ -193,7 +204,19 @@ def using_path(path: str | None) -> Iterator[None]:
 
 
 def has_numba() -> bool:
-    """Whether the compiled path can be taken; the first call imports numba."""
+    """Whether the compiled path can be taken; the first call imports numba.
+
+    Returns
+    -------
+    bool
+        False where numba is not installed, does not go with this NumPy, or is told not to compile.
+
+    Examples
+    --------
+    >>> with using_path("compiled" if has_numba() else "pure"):
+    ...     depthwise_conv2d(torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3)).shape
+    torch.Size([1, 2, 3, 5])
+    """
     if not _numba:
         try:
             from numba import config

@@ -3,4 +3,14 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_tools"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests of the compiled kernels in one process: each would compile them anew."""
+    for item in items:
+        called = getattr(item, "callspec", None)
+        if called is not None and "compiled" in called.params.values():
+            item.add_marker(pytest.mark.xdist_group("compiled"))
