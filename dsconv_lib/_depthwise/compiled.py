@@ -80,9 +80,9 @@ def _held_rows(rows: int, columns: int) -> int:
     """How many kernel rows' gradients to sum at a time: what fits into registers, in equal parts.
 
     Each takes as many registers as it has columns, and one for its row of the input; the upstream
-    gradient takes one for each column.
+    gradient takes one for each column. One too many still pays.
     """
-    most = max(1, (REGISTERS - 1 - columns) // (columns + 1))
+    most = max(1, (REGISTERS + 1 - columns) // (columns + 1))
     parts = -(-rows // most)
     return -(-rows // parts)
 

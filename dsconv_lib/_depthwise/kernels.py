@@ -64,9 +64,8 @@ from dsconv_lib._depthwise.simd import (
     zeros_like,
 )
 
-# Elements in a cache line, where they are float32; lines that find room in the second level.
-_LINE = 16
-_MOST_LINES = 4096
+# Positions of a plane that find room in the second level of the cache.
+_MOST_POSITIONS = 1 << 16
 # Products that are added to one number before it is added to the others.
 _CHAIN = 64
 
@@ -103,32 +102,13 @@ def _place(last, n, c, C, chain, cross):
 
 @_inline
 def _ahead(tensor, last, n, N, c, C, positions):
-    """The plane that comes next: its place, and its cache lines' number and distance."""
-    n, c = (n + 1, c) if n + 1 < N else (0, c + (lanes(tensor) if last else 1))
-    lines = positions if last else positions // _LINE + 1
-    if lines > _MOST_LINES:
-        lines = 0
-    return advance(tensor, _place(last, n, c, C, positions, 1)[0]), lines, C if last else _LINE
-
-
-@_inline
-def _request(ahead, done, calls):
-    """Have a few lines of the plane ahead fetched for reading, all of them in so many calls."""
-    start, lines, hop = ahead
-    wanted = min(done + lines // calls + 1, lines)
-    for line in range(done, wanted):
-        prefetch(start, line * hop)
-    return wanted
-
-
-@_inline
-def _reserve(ahead, done, calls):
-    """The same for writing."""
-    start, lines, hop = ahead
-    wanted = min(done + lines // calls + 1, lines)
-    for line in range(done, wanted):
-        prefetch_to_write(start, line * hop)
-    return wanted
+    """The plane that comes next, and how much of it to have fetched at each step, in elements."""
+    V = lanes(tensor)
+    n, c = (n + 1, c) if n + 1 < N else (0, c + (V if last else 1))
+    hop = C if last else V
+    if positions > _MOST_POSITIONS:
+        hop = 0  # there is no room for it
+    return advance(tensor, _place(last, n, c, C, positions, 1)[0]), hop
 
 
 @_inline
@@ -163,8 +143,7 @@ def _convolve(
     width, phases, stride = y_size[1], min(D, y_size[0]), V if unit == 1 else 1
     # Otherwise the last vector overlaps the one before it.
     cut = more or width < stride
-    calls, x_done, y_done = (width + stride - 1) // stride * y_size[0], 0, 0
-    idle = len(rows) - 1  # steps until the first sum is done
+    idle, done = len(rows) - 1, 0  # steps until the first sum is done; sums that are done
     for strip in range(0, width, stride):
         j = strip if cut else min(strip, width - stride)
         count = min(V, (width - j) * (V // stride))
@@ -180,8 +159,9 @@ def _convolve(
                 i += D
                 if step < idle:
                     continue
-                x_done = _request(x_ahead, x_done, calls)
-                y_done = _reserve(y_ahead, y_done, calls)
+                prefetch(x_ahead[0], done * x_ahead[1])
+                prefetch_to_write(y_ahead[0], done * y_ahead[1])
+                done += 1
                 total = sums[-1]
                 if more:
                     total = add_scaled((total,), splat(x, 1), (load_first(y, to, count),))[0]
@@ -206,7 +186,7 @@ def _correlate(
     V, R, (K, before, D) = lanes(x), len(held), taps
     positions, hop, nothing = x_chain
     stride = V if x_unit == 1 else 1
-    calls, done = (width + stride - 1) // stride * g_chain[0] * ((K + R - 1) // R), 0
+    done = 0
     for first in range(0, K, R):
         own = advance(sums, first * len(columns) * V)
         total = load_next(own, 0, part)
@@ -219,7 +199,8 @@ def _correlate(
                     above = push(above, load(x, at))
                     i += D
                 for upstream in range(phase, g_chain[0], D):
-                    done = _request(ahead, done, calls)
+                    prefetch(ahead[0], done * ahead[1])
+                    done += 1
                     at = i * hop + j * x_unit if 0 <= i < positions else nothing
                     above = push(above, load(x, at))
                     there = load_each(g, upstream * g_chain[1] + j * g_unit, columns)
