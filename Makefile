@@ -3,10 +3,12 @@
 PYTHON ?= python3
 CHAPTER ?=
 PORT ?= 8000
+ROUNDS ?= 7
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COLAB := .venv-colab/.ready
+TOOLS := .venv-tools/.ready
 HTML := _build/html
 # With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
 export OMP_WAIT_POLICY = passive
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	serve lab bench lock clean
+	serve lab bench compare lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,7 +35,7 @@ check: $(READY) ## run the cheap checks: lint, format, types
 	@echo "make check: lint, format and types are clean"
 
 unit: $(READY) ## run the unit and property tests
-	$(BIN)/pytest -q -n 2 --doctest-modules --doctest-glob README.md README.md dsconv_lib \
+	$(BIN)/pytest -q -n 2 --dist loadgroup --doctest-modules --doctest-glob README.md README.md dsconv_lib \
 		tests --ignore tests/browser --ignore tests/lab --ignore tests/colab
 
 js: $(READY) ## run the tests of the widgets' maths in Node
@@ -48,7 +50,7 @@ pages: $(READY)
 
 browser: $(READY) pages ## test the built book in a headless browser, over http and from disk
 	$(BIN)/python book/_tools/browser.py
-	$(BIN)/pytest -q tests/browser
+	$(BIN)/pytest -q -n 2 tests/browser
 
 lab-test: $(READY) ## test the widgets in JupyterLab with a kernel
 	$(BIN)/python book/_tools/browser.py
@@ -70,9 +72,14 @@ serve: pages ## build the book and serve it [PORT=8000]
 lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-bench: pages ## measure the widgets' speed beside ipywidgets and matplotlib
+bench: $(READY) ## measure speed, write benchmarks/report.md, then the widgets' speed [ROUNDS=7]
+	$(BIN)/python benchmarks/report.py --rounds $(ROUNDS)
+	$(MAKE) --no-print-directory pages
 	$(BIN)/python book/_tools/browser.py
 	$(BIN)/python benchmarks/slider_latency.py
+
+compare: $(TOOLS) ## compare costs and receptive fields with other tools' and write the table
+	.venv-tools/bin/python benchmarks/other_tools.py --write book/api/other_tools.md
 
 lock: ## resolve the newest versions anew and write requirements.lock
 	rm -rf .venv-lock
@@ -84,8 +91,8 @@ lock: ## resolve the newest versions anew and write requirements.lock
 	@echo "make lock: $$(wc -l < requirements.lock) versions in requirements.lock"
 
 clean: ## remove everything that was built or installed
-	rm -rf _build dist node_modules .venv .venv-colab .venv-lock .pytest_cache .hypothesis \
-		.mypy_cache .ruff_cache
+	rm -rf _build dist node_modules .venv .venv-colab .venv-lock .venv-tools .pytest_cache \
+		.hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "make clean: done"
 
@@ -95,6 +102,15 @@ $(READY): pyproject.toml requirements.lock package.json package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock --editable ".[book,test,dev]"
 	$(BIN)/npm ci --silent
+	@touch $@
+
+# Newer versions of pip refuse the metadata of receptivefield.
+$(TOOLS): pyproject.toml requirements.lock benchmarks/other_tools.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet "pip<24.1"
+	$(@D)/bin/python -m pip install --quiet --no-compile --constraint requirements.lock --editable .
+	$(@D)/bin/python -m pip install --quiet --no-compile --no-deps --ignore-requires-python \
+		--constraint requirements.lock --requirement benchmarks/other_tools.txt
 	@touch $@
 
 $(COLAB): pyproject.toml tests/colab/constraints.txt

@@ -4,10 +4,12 @@ import ctypes
 import math
 import os
 import platform
+import re
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -90,6 +92,12 @@ def geometric_mean(values: Sequence[float]) -> float:
     return math.exp(statistics.fmean(map(math.log, values)))
 
 
+def fastest(times: Times, start: str = "") -> str:
+    """The candidate with the least median, of those whose name begins so."""
+    names = [name for name in times if name.startswith(start)]
+    return min(names, key=lambda name: statistics.median(times[name]))
+
+
 def copy_bandwidth(rounds: int = 15) -> float:
     """Bytes per second that a copy of 128 MB reads and writes together."""
     source = torch.ones(1 << 25)
@@ -98,8 +106,24 @@ def copy_bandwidth(rounds: int = 15) -> float:
     return 2 * source.numel() * source.element_size() / statistics.median(times)
 
 
-def require_equal(name: str, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> None:
+def gemm_peak(rounds: int = 15) -> float:
+    """Floating-point operations per second of a product of two float32 matrices of 1024 × 1024."""
+    a, b = torch.ones(1024, 1024), torch.ones(1024, 1024)
+    product = torch.empty_like(a)
+    times = take_turns({"product": lambda: torch.mm(a, b, out=product)}, rounds)["product"]
+    return 2 * 1024**3 / statistics.median(times)
+
+
+def require_equal(
+    name: str,
+    ours: Sequence[Tensor],
+    theirs: Sequence[Tensor],
+    tolerance: float | None = None,
+) -> None:
     """Refuse to go on where results differ by more than rounding explains.
+
+    ``tolerance`` is a share of the largest value of each result; by default it follows from the
+    dtype, for one convolution.
 
     Raises
     ------
@@ -109,18 +133,32 @@ def require_equal(name: str, ours: Sequence[Tensor], theirs: Sequence[Tensor]) -
     for part, (mine, other) in enumerate(zip(ours, theirs, strict=True)):
         scale = other.abs().max().item() or 1.0
         difference = (mine - other).abs().max().item() / scale
-        if not difference < _TOLERANCE[other.dtype]:
+        if not difference < (tolerance or _TOLERANCE[other.dtype]):
             sys.exit(f"{name}: result {part} differs by {difference:.1e} of its largest; no times")
 
 
 def equal_and_timed(
-    what: str, runs: Mapping[str, Callable[[], Sequence[Tensor]]], rounds: int
+    what: str,
+    runs: Mapping[str, Callable[[], Sequence[Tensor]]],
+    rounds: int,
+    tolerance: float | None = None,
 ) -> Times:
     """Compare the results of all with those of the first, and then time them in turn."""
     reference = next(iter(runs.values()))()
     for name, run in runs.items():
-        require_equal(f"{what}: {name}", run(), reference)
+        require_equal(f"{what}: {name}", run(), reference, tolerance)
     return take_turns(runs, rounds)
+
+
+def processor() -> str:
+    """The processor's name and its largest cache, as far as the system tells them."""
+    told = Path("/proc/cpuinfo")
+    text = told.read_text(encoding="utf-8") if told.exists() else ""
+    names = re.findall(r"^model name\s*:\s*(.+)$", text, re.M) or [platform.processor()]
+    found = sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size"))
+    sizes = [int(size.read_text().strip().removesuffix("K")) for size in found]
+    cache = f", {max(sizes) / 1024:.0f} MiB of cache" if sizes else ""
+    return f"{names[0] or 'unknown processor'}{cache}"
 
 
 def machine() -> str:

@@ -23,6 +23,8 @@ from dsconv_lib.checks import (
     per_axis,
 )
 
+__all__ = ["ConvSpec", "output_size", "transposed_output_size", "same_padding", "read_counts"]
+
 
 class Axis(NamedTuple):
     """One layer along one axis: taps, step, padding at both ends, distance of the taps."""
@@ -69,6 +71,12 @@ class ConvSpec:
         If a value is not an integer (`bool` and `float` are not).
     ValueError
         If a value is too small, or if arguments disagree on the number of axes.
+
+    Examples
+    --------
+    >>> spec = ConvSpec(3, stride=(1, 2), padding=((0, 1), (2, 2)), dilation=2)
+    >>> spec.effective_kernel_size, spec.output_size((10, 12))
+    ((5, 5), (7, 6))
     """
 
     kernel_size: PerAxis
@@ -229,6 +237,11 @@ def transposed_output_size(
         the stride or the dilation, or if nothing is left of the output.
     TypeError
         If a value is not an integer.
+
+    Examples
+    --------
+    >>> transposed_output_size(7, 3, stride=2, padding=1, output_padding=1)
+    14
     """
     spec = ConvSpec(kernel_size, stride, padding, dilation)
     size = checked("size", size, least=1)
@@ -262,12 +275,27 @@ def same_padding(kernel_size: PerAxis, dilation: PerAxis = 1) -> int | tuple[int
 def same_padding(kernel_size: PerAxis, dilation: PerAxis = 1) -> int | tuple[int, ...]:
     """Padding at both ends that keeps the size at stride 1: ``D (K - 1) / 2``.
 
+    Parameters
+    ----------
+    kernel_size, dilation : int or sequence of int
+        Taps and their distance, each at least 1; one number, or one per axis.
+
+    Returns
+    -------
+    int or tuple of int
+        Positions before, and as many after.
+
     Raises
     ------
     ValueError
         If ``D (K - 1)`` is odd, so that the two ends cannot be alike, or a value is below 1.
     TypeError
         If a value is not an integer.
+
+    Examples
+    --------
+    >>> same_padding(3, dilation=6), same_padding((3, 5))
+    (6, (1, 2))
     """
     spec = ConvSpec(kernel_size, dilation=dilation)
     result = []

@@ -31,6 +31,12 @@ class LayerCost:
         Bytes kept for the backward pass. Memory that several layers keep counts in the first.
     runs : int
         How often it ran.
+
+    Examples
+    --------
+    >>> conv = LayerCost("conv", "Conv2d", (1, 4, 5, 6), 40, 1080, 760, 120)
+    >>> round(conv.macs_per_byte, 2), round(conv.intensity, 2)
+    (1.42, 2.84)
     """
 
     name: str

@@ -10,6 +10,8 @@ from torch import nn
 
 from dsconv_lib.probe import checked_shape, picked_output, placement, undisturbed
 
+__all__ = ["EffectiveField", "effective_receptive_field"]
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class EffectiveField:
@@ -21,6 +23,11 @@ class EffectiveField:
         Share of each input position; the shares add up to 1.
     output : tuple of int
         The output position that was looked at, one index per axis.
+
+    Examples
+    --------
+    >>> EffectiveField(np.array([0.25, 0.5, 0.25]), (1,)).centre
+    (1.0,)
     """
 
     weight: np.ndarray
@@ -89,6 +96,15 @@ def effective_receptive_field(
         If ``module`` is not a module, or does not return one tensor.
     ValueError
         If an argument does not fit, or no gradient reaches the input.
+
+    Examples
+    --------
+    Six layers of 3 × 3 equal weights: ``sqrt(2 * 6 / 3)`` along each axis.
+
+    >>> from dsconv_lib.models import ConvSpec, conv_stack
+    >>> network = conv_stack([ConvSpec(3, padding=1)] * 6)
+    >>> effective_receptive_field(network, (1, 1, 21, 25))
+    EffectiveField(sigma=(2.00, 2.00), output=(10, 12))
     """
     shape = checked_shape(module, input_shape)
     if samples < 1 or power not in (1, 2):

@@ -19,6 +19,8 @@ from torch.overrides import TorchFunctionMode
 
 from dsconv_lib.probe import checked_shape, picked_output, placement
 
+__all__ = ["MeasuredField", "measure_receptive_field"]
+
 
 @dataclass(frozen=True, repr=False, eq=False)
 class MeasuredField:
@@ -30,6 +32,12 @@ class MeasuredField:
         True where the output depends on the input position, in any channel.
     output : tuple of int
         The output position that was looked at, one index per axis.
+
+    Examples
+    --------
+    >>> field = MeasuredField(np.array([[True, False, True], [False, False, False]]), (0, 1))
+    >>> field.size, field.reached, field.positions
+    ((1, 3), (1, 2), (frozenset({0}), frozenset({0, 2})))
     """
 
     mask: np.ndarray
@@ -99,6 +107,11 @@ def measure_receptive_field(
         If ``module`` is not a module, or does not return one tensor.
     ValueError
         If ``input_shape``, ``output_index`` or ``method`` does not fit.
+
+    Examples
+    --------
+    >>> measure_receptive_field(nn.Conv2d(3, 8, (3, 5), dilation=(2, 1)), (1, 3, 9, 12))
+    MeasuredField(size=(5, 5), reached=(3, 5), output=(2, 4), positions=15)
     """
     shape = checked_shape(module, input_shape)
     if method not in ("gradient", "nan"):

@@ -41,6 +41,12 @@ class Parallel(nn.Module):
     ------
     ValueError
         If there is no branch.
+
+    Examples
+    --------
+    >>> block = Parallel(nn.Identity(), nn.Conv2d(4, 4, 3, padding=2, dilation=2))
+    >>> block(torch.ones(1, 4, 5, 7)).shape
+    torch.Size([1, 4, 5, 7])
     """
 
     def __init__(self, *branches: nn.Module) -> None:
@@ -72,6 +78,11 @@ class Bottleneck(nn.Module):
     -----
     Input (N, in_channels, H, W), output (N, out_channels, ⌈H/stride⌉, ⌈W/stride⌉). The short cut
     is a 1×1 convolution where the channels change, else it keeps every stride-th pixel.
+
+    Examples
+    --------
+    >>> Bottleneck(64, 256, stride=2)(torch.ones(2, 64, 9, 12)).shape
+    torch.Size([2, 256, 5, 6])
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
@@ -96,6 +107,14 @@ def alexnet_v2() -> nn.Sequential:
     -------
     nn.Sequential
         Input (N, 3, 224, 224), output (N, 256, 5, 5). Receptive field 195, jump 32, padding 64.
+
+    Examples
+    --------
+    >>> from dsconv_lib import trace_receptive_field
+    >>> with torch.device("meta"):
+    ...     network = alexnet_v2()
+    >>> trace_receptive_field(network, (1, 3, 224, 224)).size
+    (195, 195)
     """
     return _named(
         conv1=_conv(3, 64, 11, stride=4, norm=False),
@@ -116,6 +135,14 @@ def vgg16() -> nn.Sequential:
     -------
     nn.Sequential
         Input (N, 3, 224, 224), output (N, 512, 7, 7). Receptive field 212, jump 32, padding 90.
+
+    Examples
+    --------
+    >>> from dsconv_lib import trace_receptive_field
+    >>> with torch.device("meta"):
+    ...     network = vgg16()
+    >>> trace_receptive_field(network, (1, 3, 224, 224)).size
+    (212, 212)
     """
     layers: dict[str, nn.Module] = {}
     channels = 3
@@ -135,6 +162,14 @@ def mobilenet_v1() -> nn.Sequential:
     nn.Sequential
         Input (N, 3, 224, 224), output (N, 1024, 7, 7). Receptive field 315, jump 32; padding 126
         where every strided layer meets an even size, as from 224 ('SAME' padding).
+
+    Examples
+    --------
+    >>> from dsconv_lib import trace_cost
+    >>> with torch.device("meta"):
+    ...     network = mobilenet_v1()
+    >>> trace_cost(network, (1, 3, 224, 224)).macs
+    567716352
     """
     widths = [64, 128, 128, 256, 256, *[512] * 6, 1024, 1024]
     strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1]
@@ -167,6 +202,14 @@ def resnet50() -> nn.Sequential:
     nn.Sequential
         Input (N, 3, 224, 224), output (N, 2048, 7, 7). Receptive field 483, jump 32; padding 239
         where ``pool1`` meets an even size, as from 224 ('SAME' padding).
+
+    Examples
+    --------
+    >>> from dsconv_lib import trace_receptive_field
+    >>> with torch.device("meta"):
+    ...     network = resnet50()
+    >>> trace_receptive_field(network, (1, 3, 224, 224)).size
+    (483, 483)
     """
     layers: dict[str, nn.Module] = {
         "conv1": _conv(3, 64, 7, stride=2, padding=3),
@@ -216,6 +259,12 @@ def conv_stack(
     ------
     ValueError
         If ``weights`` is neither of the two.
+
+    Examples
+    --------
+    >>> network = conv_stack([ConvSpec(3, dilation=2)] * 2, channels=4)
+    >>> network(torch.ones(1, 1, 9, 12)).shape
+    torch.Size([1, 4, 1, 4])
     """
     if weights not in ("uniform", "random"):
         raise ValueError(f'weights={weights!r} is unknown; use "uniform" or "random".')

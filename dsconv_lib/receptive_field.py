@@ -14,6 +14,8 @@ from typing import Any
 
 from dsconv_lib.arithmetic import Axis, ConvSpec
 
+__all__ = ["ReceptiveField", "receptive_field"]
+
 Rational = int | Fraction
 
 
@@ -49,6 +51,14 @@ class ReceptiveField:
         attributes above then describe the widest of them (the first, if several are), and
         ``jump * len(phases)`` is the step from one period to the next. Where ``jump`` is `None`,
         every output has its own entry.
+
+    Examples
+    --------
+    >>> field = receptive_field([ConvSpec(3, dilation=2), ConvSpec(3, dilation=2)])
+    >>> field.size, field.reached, field.holes
+    (9, 5, 4)
+    >>> sorted(field.positions(10))
+    [10, 12, 14, 16, 18]
     """
 
     size: Any

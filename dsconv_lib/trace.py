@@ -20,6 +20,8 @@ from dsconv_lib.probe import checked_shape, placement
 from dsconv_lib.reach import Reach
 from dsconv_lib.receptive_field import ReceptiveField, stack_axes
 
+__all__ = ["trace_receptive_field", "trace_cost", "trace_network", "Traced"]
+
 
 def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> ReceptiveField:
     """Receptive field of a module, per spatial axis.
@@ -146,7 +148,22 @@ def trace_cost(
 
 
 class Traced(NamedTuple):
-    """What one pass through a module tells."""
+    """What one pass through a module tells; `trace_network` gives it.
+
+    Attributes
+    ----------
+    receptive_field : ReceptiveField
+        As `trace_receptive_field` gives it.
+    cost : Cost
+        As `trace_cost` gives it.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> traced = trace_network(nn.Conv2d(3, 8, 3, dilation=4), (1, 3, 16, 20))
+    >>> traced.receptive_field.size, traced.cost.parameters
+    ((9, 9), 224)
+    """
 
     receptive_field: ReceptiveField
     cost: Cost

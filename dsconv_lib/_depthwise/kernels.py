@@ -144,6 +144,16 @@ def _convolve(
     # Otherwise the last vector overlaps the one before it.
     cut = more or width < stride
     idle, done = len(rows) - 1, 0  # steps until the first sum is done; sums that are done
+    if y_size[0] == chain[0] == 1 and idle == before == 0 and not more and width >= stride:
+        for strip in range(0, width, stride):  # one row, as of a sequence
+            j = min(strip, width - stride)
+            sums = zeros_like(load_next(x, 0, rows))
+            sums = roll(sums, start, weights, load_each(x, j * unit, columns))
+            prefetch(x_ahead[0], done * x_ahead[1])
+            prefetch_to_write(y_ahead[0], done * y_ahead[1])
+            done += 1
+            store(y, at + j * steps[1], sums[-1])
+        return
     for strip in range(0, width, stride):
         j = strip if cut else min(strip, width - stride)
         count = min(V, (width - j) * (V // stride))
@@ -190,9 +200,16 @@ def _correlate(
     for first in range(0, K, R):
         own = advance(sums, first * len(columns) * V)
         total = load_next(own, 0, part)
+        some, count, phases = zeros_like(total), 0, min(D, g_chain[0])
+        single = g_chain[0] == positions == R == 1 and before == 0  # one row, as of a sequence
         for j in range(0, width, stride):
-            some, count = zeros_like(total), 0
-            for phase in range(min(D, g_chain[0])):
+            if single:
+                prefetch(ahead[0], done * ahead[1])
+                done += 1
+                above = push(zeros_like(load_next(x, 0, held)), load(x, j * x_unit))
+                some = add_products(some, above, load_each(g, j * g_unit, columns))
+                count, phases = count + 1, 0
+            for phase in range(phases):
                 above, i = zeros_like(load_next(x, 0, held)), phase - before + first * D
                 for _ in range(R - 1):
                     at = i * hop + j * x_unit if 0 <= i < positions else nothing
@@ -207,10 +224,10 @@ def _correlate(
                     some = add_products(some, above, there)
                     i += D
                     count += 1
-                if count >= _CHAIN:
-                    total = add_scaled(total, splat(x, 1), some)
-                    some, count = zeros_like(total), 0
-            total = add_scaled(total, splat(x, 1), some)
+            if count >= _CHAIN:
+                total = add_scaled(total, splat(x, 1), some)
+                some, count = zeros_like(total), 0
+        total = add_scaled(total, splat(x, 1), some)
         store_next(own, 0, total)
 
 

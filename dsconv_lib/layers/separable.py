@@ -16,7 +16,6 @@ class DepthwiseSeparableConv1d(DepthwiseSeparableConv):
     --------
     >>> import torch
     >>> layer = DepthwiseSeparableConv1d(4, 6, padding="causal", dilation=8)
-    >>> import torch
     >>> layer(torch.ones(1, 4, 50)).shape
     torch.Size([1, 6, 50])
     """
@@ -107,7 +106,6 @@ class DepthwiseSeparableConv3d(DepthwiseSeparableConv):
     --------
     >>> import torch
     >>> layer = DepthwiseSeparableConv3d(2, 4, (3, 1, 5), stride=(2, 1, 1))
-    >>> import torch
     >>> layer(torch.ones(1, 2, 5, 6, 7)).shape
     torch.Size([1, 4, 3, 6, 7])
     """
