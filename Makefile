@@ -3,10 +3,12 @@
 PYTHON ?= python3
 CHAPTER ?=
 PORT ?= 8000
+MODULE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COLAB := .venv-colab/.ready
+MUTANTS := .venv-mutants/.ready
 HTML := _build/html
 # With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
 export OMP_WAIT_POLICY = passive
@@ -15,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	serve lab bench lock clean
+	serve lab bench mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +76,9 @@ bench: pages ## measure the widgets' speed beside ipywidgets and matplotlib
 	$(BIN)/python book/_tools/browser.py
 	$(BIN)/python benchmarks/slider_latency.py
 
+mutants: $(MUTANTS) ## plant faults in the library's core and count those that the tests catch [MODULE=cost]
+	OMP_NUM_THREADS=1 .venv-mutants/bin/python tests/mutation/run.py $(MODULE)
+
 lock: ## resolve the newest versions anew and write requirements.lock
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
@@ -84,8 +89,8 @@ lock: ## resolve the newest versions anew and write requirements.lock
 	@echo "make lock: $$(wc -l < requirements.lock) versions in requirements.lock"
 
 clean: ## remove everything that was built or installed
-	rm -rf _build dist node_modules .venv .venv-colab .venv-lock .pytest_cache .hypothesis \
-		.mypy_cache .ruff_cache
+	rm -rf _build dist node_modules .venv .venv-colab .venv-mutants .venv-lock \
+		.pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "make clean: done"
 
@@ -100,4 +105,9 @@ $(READY): pyproject.toml requirements.lock package.json package-lock.json
 $(COLAB): pyproject.toml tests/colab/constraints.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --requirement tests/colab/constraints.txt
+	@touch $@
+
+$(MUTANTS): requirements.lock tests/mutation/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --requirement tests/mutation/requirements.txt
 	@touch $@

@@ -1,0 +1,135 @@
+"""Plant faults in the core of the library, one at a time, and count those that the tests catch.
+
+`make mutants` runs all modules below, `make mutants MODULE=cost` one of them. What was not caught
+is listed in ``survivors/``, with the reason that was written behind it by hand; a new survivor has
+none. mutmut plants and runs. It changes neither decorated functions (properties) nor constants.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = ROOT / "_build" / "mutants"
+SURVIVORS = Path(__file__).with_name("survivors")
+LEAST = 90  # per cent
+CAUGHT = ("killed", "timeout", "segfault")
+NEW = "not judged yet"
+
+# What is changed, and the quick tests that answer for it beside its own examples.
+MODULES = {
+    "arithmetic": (["arithmetic.py", "checks.py"], ["test_arithmetic.py"]),
+    "receptive_field": (["receptive_field.py"], ["test_receptive_field.py"]),
+    "reference": (["reference/*.py"], ["test_reference*.py"]),
+    "functional": (
+        [
+            "functional.py",
+            *(f"_depthwise/{name}.py" for name in ("arguments", "geometry", "plain", "pure")),
+            *(f"_depthwise/{name}.py" for name in ("compiled", "operation")),
+        ],
+        ["test_functional*.py"],
+    ),
+    "cost": (["cost.py", "cost_table.py"], ["test_cost.py"]),
+}
+# Tests that start another Python or compile anew take too long.
+SLOW = ("mutmut",)
+SETTINGS = """\
+[mutmut]
+source_paths = dsconv_lib
+only_mutate = {sources}
+also_copy = conftest.py
+process_isolation = forkserver
+pytest_add_cli_args_test_selection = {tests}
+pytest_add_cli_args = {options}
+"""
+# The same few examples in every run.
+CONFTEST = """\
+from hypothesis import settings
+settings.register_profile("few", settings.get_profile("ci"), max_examples=25)
+settings.load_profile("few")
+"""
+
+
+def stage(name: str) -> Path:
+    """Lay out a folder for mutmut: a copy of the library and its tests, and what to do."""
+    folder = STAGE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    cache = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(ROOT / "dsconv_lib", folder / "dsconv_lib", ignore=cache)
+    (folder / "tests").mkdir()
+    for path in [*ROOT.glob("tests/*.py"), *ROOT.glob("tests/*.json")]:
+        shutil.copy(path, folder / "tests")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    (folder / "conftest.py").write_text(CONFTEST)
+    sources, tests = (
+        [str(path.relative_to(folder)) for pattern in patterns for path in folder.glob(pattern)]
+        for patterns in (
+            [f"dsconv_lib/{pattern}" for pattern in MODULES[name][0]],
+            [f"tests/{pattern}" for pattern in MODULES[name][1]],
+        )
+    )
+    options = ["--doctest-modules", "-p", "no:cacheprovider", "-k", f"not ({' or '.join(SLOW)})"]
+    lines = {"sources": sources, "tests": sorted(tests) + sources, "options": options}
+    text = SETTINGS.format(**{key: "\n    ".join(["", *value]) for key, value in lines.items()})
+    (folder / "setup.cfg").write_text(text)
+    return folder
+
+
+def mutmut(folder: Path, *arguments: str) -> str:
+    """What a command of mutmut prints."""
+    command = [Path(sys.executable).with_name("mutmut"), *arguments]
+    done = subprocess.run(command, cwd=folder, text=True, stdout=subprocess.PIPE, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stdout}\nmake mutants: mutmut {' '.join(arguments)} failed")
+    return done.stdout
+
+
+def described(folder: Path, mutant: str) -> str:
+    """One survivor in one line: where, and what became of which text."""
+    lines = mutmut(folder, "show", mutant).splitlines()
+    removed, added = (
+        " ".join(line[1:].strip() for line in lines if line.startswith((f"{sign} ", f"{sign}\t")))
+        for sign in "-+"
+    )
+    where = mutant.rpartition("__mutmut_")[0].replace("x_", "", 1).replace("xǁ", "")
+    where = where.removeprefix("dsconv_lib.").replace("ǁ", ".")
+    return f"- `{where}`: `{removed}` → `{added}`"
+
+
+def tried(name: str) -> tuple[int, int]:
+    """Plant all faults of a module, list what survives, and count what was caught and planted."""
+    begin = time.monotonic()
+    folder = stage(name)
+    mutmut(folder, "run", "--max-children", "1")
+    results = [line.split(": ") for line in mutmut(folder, "results", "--all", "true").splitlines()]
+    survivors = [mutant.strip() for mutant, status in results if status not in CAUGHT]
+    planted, caught = len(results), len(results) - len(survivors)
+    path = SURVIVORS / f"{name}.md"
+    known = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    reasons = dict(line.rsplit(" — ", 1) for line in known if line.startswith("- "))
+    lines = [described(folder, mutant) for mutant in survivors]
+    lines = [f"{line} — {reasons.get(line, NEW)}" for line in lines]
+    summary = f"{caught} of {planted} caught ({100 * caught / planted:.1f} %)"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join([f"# {name}: {summary}", "", *lines, ""]), encoding="utf-8")
+    print(f"{name}: {summary} in {time.monotonic() - begin:.0f} s", flush=True)
+    return caught, planted
+
+
+def main() -> None:
+    """Run what the command line names; fail where fewer are caught than should be."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("modules", nargs="*", default=list(MODULES))
+    counts = {name: tried(name) for name in parser.parse_args().modules}
+    caught, planted = map(sum, zip(*counts.values(), strict=True))
+    print(f"make mutants: {caught} of {planted} caught ({100 * caught / planted:.1f} %)")
+    few = [name for name, (c, p) in counts.items() if 100 * c < LEAST * p]
+    if few:
+        sys.exit(f"make mutants: below {LEAST} % in {', '.join(few)}: see tests/mutation/survivors")
+
+
+if __name__ == "__main__":
+    main()
