@@ -32,7 +32,12 @@ REFUSED = [
     ("three axes", {"stride": (1, 1, 1)}, ValueError, r"number of axes"),
     ("fraction", {"dilation": 1.5}, TypeError, r"dilation must be an integer .* got 1.5"),
     ("word", {"padding": "full"}, ValueError, r'padding=\'full\' is unknown: use "same"'),
-    ("strided same", {"padding": "same", "stride": 2}, ValueError, r'"same" keeps the size'),
+    (
+        "strided same",
+        {"padding": "same", "stride": 2},
+        ValueError,
+        r'"same" keeps the size, which stride=\(2, 2\) does not: use stride=1, .* for padding$',
+    ),
     ("too large", {"dilation": 5}, ValueError, r"kernel"),
 ]
 
