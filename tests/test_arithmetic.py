@@ -243,8 +243,8 @@ def test_sizes_are_integers_too(name):
             "layer for 2, output_padding for 3: give",
         ),
         (
-            lambda: same_padding(4),
-            r"kernel_size=4.*needs 3 positions.*use an odd kernel_size, .*padding=\(\(1, 2\),\)$",
+            lambda: same_padding(6),
+            r"kernel_size=6.*needs 5 positions.*use an odd kernel_size, .*padding=\(\(2, 3\),\)$",
         ),
     ],
 )
