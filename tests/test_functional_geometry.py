@@ -1,9 +1,14 @@
 """The integers behind a depthwise convolution, worked by hand."""
 
+import pytest
 import torch
 
+from dsconv_lib._depthwise import pure
 from dsconv_lib._depthwise.arguments import Settled, settled
-from dsconv_lib._depthwise.geometry import Axis
+from dsconv_lib._depthwise.geometry import Axis, Geometry, memory_format
+from dsconv_lib._depthwise.plain import is_quick_forward
+
+CL = torch.channels_last
 
 
 def test_arguments_are_spelt_out():
@@ -46,3 +51,42 @@ def test_where_a_tap_reads_inside_the_input():
     outputs, inputs = Axis(9, 9, 1).overlap(2, 19, 0)
     assert (outputs, inputs) == (slice(9, 11), slice(0, 2))
     assert axis.turned(3) == Axis(1, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("columns", "steps"),
+    [
+        ((2, 2, 2), 1),  # a kernel of three taps has three columns of gradient, enough for two
+        ((3, 3, 4), 1),
+        ((4, 4, 4), 2),  # and five at half the distance
+        ((4, 4, 6), 2),
+        ((4, 4, 9), 3),
+        ((4, 4, 5), 1),  # eleven at a fifth are too many
+        ((4, 3, 4), 1),
+        ((5, 5, 4), 1),
+    ],
+)
+def test_steps_between_the_taps_of_a_weights_gradient(columns, steps, monkeypatch):
+    monkeypatch.setattr(pure, "MOST_PADDING", 4)
+    assert pure._finer_steps(3, Geometry(Axis(1, 1, 1), Axis(*columns))) == steps
+
+
+def test_the_format_that_is_taken_over():
+    x = torch.ones(2, 3, 4, 5)
+    assert memory_format(x) == memory_format(x[..., ::2]) == torch.contiguous_format
+    assert memory_format(x.contiguous(memory_format=CL)) == CL
+    both = torch.ones(2, 1, 4, 5)
+    assert both.is_contiguous(memory_format=CL)
+    assert memory_format(both) == torch.contiguous_format
+
+
+def test_where_pytorchs_forward_pass_is_taken():
+    x, bare = torch.ones(1, 8, 20, 24), Geometry(Axis(0, 0, 1), Axis(0, 0, 1))
+    for rows, columns, usual, last in (
+        (3, 3, False, True),
+        (5, 5, False, True),
+        (6, 5, True, True),
+    ):
+        w = torch.ones(8, 1, rows, columns)
+        assert is_quick_forward(x, w, bare) == usual
+        assert is_quick_forward(x.contiguous(memory_format=CL), w, bare) == last
