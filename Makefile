@@ -4,11 +4,13 @@ PYTHON ?= python3
 CHAPTER ?=
 PORT ?= 8000
 ROUNDS ?= 7
+MODULE ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COLAB := .venv-colab/.ready
 TOOLS := .venv-tools/.ready
+MUTANTS := .venv-mutants/.ready
 HTML := _build/html
 # With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
 export OMP_WAIT_POLICY = passive
@@ -17,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	serve lab bench compare lock clean
+	serve lab bench compare mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +83,9 @@ bench: $(READY) ## measure speed, write benchmarks/report.md, then the widgets' 
 compare: $(TOOLS) ## compare costs and receptive fields with other tools' and write the table
 	.venv-tools/bin/python benchmarks/other_tools.py --write book/api/other_tools.md
 
+mutants: $(MUTANTS) ## plant faults in the library's core and count those that the tests catch [MODULE=cost]
+	OMP_NUM_THREADS=1 .venv-mutants/bin/python tests/mutation/run.py $(MODULE)
+
 lock: ## resolve the newest versions anew and write requirements.lock
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
@@ -91,8 +96,7 @@ lock: ## resolve the newest versions anew and write requirements.lock
 	@echo "make lock: $$(wc -l < requirements.lock) versions in requirements.lock"
 
 clean: ## remove everything that was built or installed
-	rm -rf _build dist node_modules .venv .venv-colab .venv-lock .venv-tools .pytest_cache \
-		.hypothesis .mypy_cache .ruff_cache
+	rm -rf _build dist node_modules .venv .venv-* .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "make clean: done"
 
@@ -116,4 +120,9 @@ $(TOOLS): pyproject.toml requirements.lock benchmarks/other_tools.txt
 $(COLAB): pyproject.toml tests/colab/constraints.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --no-compile --requirement tests/colab/constraints.txt
+	@touch $@
+
+$(MUTANTS): requirements.lock tests/mutation/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --requirement tests/mutation/requirements.txt
 	@touch $@

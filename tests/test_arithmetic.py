@@ -145,6 +145,12 @@ def test_read_counts_are_the_gradient_of_a_sum(size, kernel, stride, padding, di
     assert read_counts(*setting) == tuple(x.grad.flatten().int().tolist())
 
 
+def test_read_counts_by_hand():
+    assert read_counts(5, 3) == (1, 2, 3, 2, 1)
+    # Padded by 1, three outputs read -1 and 2, 1 and 4, 3 and 6.
+    assert read_counts(7, 2, 2, 1, 3) == (0, 1, 1, 1, 1, 0, 1)
+
+
 def test_a_transposed_convolution_of_ones_shows_the_counts():
     size = transposed_output_size(7, 3, 2)
     ones = F.conv_transpose1d(torch.ones(1, 1, 7), torch.ones(1, 1, 3), stride=2)
@@ -166,8 +172,12 @@ def test_numbers_give_numbers_and_tuples_give_tuples():
     assert output_size(9, 3) == 7
     assert output_size((9,), 3) == (7,)
     assert output_size(9, (3, 5)) == (7, 5)
+    assert output_size((9, 4), 3) == (7, 2)
     assert output_size(9, 3, padding=((0, 1),)) == (8,)
     assert transposed_output_size((3, 4), 3, 2, output_padding=(0, 1)) == (7, 10)
+    assert transposed_output_size(3, 3, 2, output_padding=(0, 1)) == (7, 8)
+    assert transposed_output_size(3, (3, 5), 2) == (7, 9)
+    assert transposed_output_size((3, 4), 3) == (5, 6)
     assert same_padding((3, 5), (2, 1)) == (2, 2)
     assert ConvSpec((3, 5), dilation=(2, 1)).effective_kernel_size == (5, 5)
     assert ConvSpec(3, dilation=2).effective_kernel_size == 5
@@ -180,6 +190,7 @@ def test_a_spec_is_a_frozen_value():
     assert type(spec.stride) is int
     assert (spec.ndim, ConvSpec(3).ndim) == (2, None)
     assert spec.axes() == (Axis(3, 2, 0, 1, 1), Axis(5, 2, 2, 2, 1))
+    assert ConvSpec(3, padding=1).axes() == (Axis(3, 1, 1, 1, 1),)
     assert ConvSpec(3, padding=1).axes(2) == (Axis(3, 1, 1, 1, 1),) * 2
     with pytest.raises(FrozenInstanceError):
         spec.stride = 1
@@ -201,21 +212,40 @@ def test_sizes_are_integers_too(name):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: output_size(4, 3, dilation=2), "kernel_size=3 .*dilation=2 spans 5.*only 4: use"),
+        (
+            lambda: output_size(4, 3, dilation=2),
+            "kernel_size=3 .*dilation=2 spans 5.*only 4: use a larger input, .*smaller dilation$",
+        ),
         (lambda: output_size((9, 4), (3, 5)), "kernel_size=5 .*size=4"),
         (lambda: output_size(0, 1), "size=0 must be at least 1: use"),
         (lambda: ConvSpec(3, stride=0), "stride=0 must be at least 1: use"),
         (lambda: ConvSpec(3, padding=-1), "padding=-1 must be at least 0: use"),
         (lambda: ConvSpec(3, padding=((1, -2),)), "padding=-2 must be at least 0"),
-        (lambda: ConvSpec(3, padding=((1, 2, 3),)), r"\(1, 2, 3\).*pair: use"),
+        (lambda: ConvSpec(3, padding=((1, 2, 3),)), r"\(1, 2, 3\).* \(before, .*padding=\(.*\)\)$"),
         (lambda: ConvSpec(()), "kernel_size=.*at least one"),
         (lambda: ConvSpec(3, padding=()), "padding=.*at least one"),
-        (lambda: ConvSpec((3, 3), stride=(1, 1, 1)), "kernel_size for 2, stride for 3: give"),
+        (
+            lambda: ConvSpec((3, 3), stride=(1, 1, 1)),
+            "kernel_size for 2, stride for 3: give every tuple the same length, .* for all axes$",
+        ),
+        (lambda: ConvSpec((3, 3), padding=(1, 1, 1)), "kernel_size for 2, padding for 3: give"),
+        (lambda: ConvSpec((3, 3), dilation=(1, 1, 1)), "kernel_size for 2, dilation for 3: give"),
         (lambda: output_size((9, 9, 9), (3, 3)), "size for 3, layer for 2: give"),
         (lambda: ConvSpec((3, 3)).axes(3), "2 axes, but 3 are wanted: use"),
         (lambda: transposed_output_size(3, 3, 2, output_padding=2), "output_padding=2.*at most 1"),
-        (lambda: transposed_output_size(1, 1, padding=1), "padding=1.*leaves -1.*use less"),
-        (lambda: same_padding(4), "kernel_size=4.*needs 3.*use an odd"),
+        (
+            lambda: transposed_output_size(1, 3, padding=((4, 1),)),
+            r"padding=4\+1 leaves -2 output positions of 3, .*use less",
+        ),
+        (lambda: transposed_output_size((9, 9, 9), (3, 3)), "size for 3, layer for 2: give"),
+        (
+            lambda: transposed_output_size(9, (3, 3), output_padding=(0, 0, 0)),
+            "layer for 2, output_padding for 3: give",
+        ),
+        (
+            lambda: same_padding(6),
+            r"kernel_size=6.*needs 5 positions.*use an odd kernel_size, .*padding=\(\(2, 3\),\)$",
+        ),
     ],
 )
 def test_errors_name_value_rule_and_mend(call, words):

@@ -266,6 +266,9 @@ def test_part_of_a_network():
         ValueError, match=r"use a name from the table, as '', 'block\.a', 'block\.<b>'"
     ):
         COST.within("bloc")
+    many = Cost(tuple(LayerCost(name, "Conv2d", None) for name in "abcdef"))
+    with pytest.raises(ValueError, match=r"as 'a', 'b', 'c', 'd', 'e'$"):
+        many.within("g")
 
 
 def test_values_are_frozen():

@@ -113,8 +113,12 @@ def test_the_registered_operation_keeps_the_rules_of_pytorch(path):
     checks = ("test_schema", "test_autograd_registration", "test_faketensor")
     torch.library.opcheck(torch.ops.dsconv_lib.depthwise, (x, w, b, ends, path), test_utils=checks)
     g = torch.randn(2, 8, 9, 12)
-    arguments = (g, x, w, ends, path, True, True)
-    torch.library.opcheck(torch.ops.dsconv_lib.depthwise_gradients, arguments, test_utils=checks)
+    gradients = torch.ops.dsconv_lib.depthwise_gradients
+    torch.library.opcheck(gradients, (g, x, w, ends, path, True, True), test_utils=checks)
+    for need in ((True, False), (False, True)):
+        arguments = (g, x.detach(), w.detach(), ends, path, *need)
+        torch.library.opcheck(gradients, arguments, test_utils="test_faketensor")
+        assert [part.numel() > 0 for part in gradients(*arguments)] == list(need)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -109,6 +109,12 @@ def test_the_environment_can_set_the_path(path):
     assert done.stdout.strip() == path
 
 
+def test_tensors_of_another_layout_are_left_to_pytorch():
+    x, w, _ = (t.detach() for t in leaves())
+    assert choose_path(x, w.to_mkldnn(), **DILATED) == "torch"
+    assert choose_path(x.to_mkldnn(), w, **DILATED) == "torch"
+
+
 def test_an_unknown_path_is_refused():
     with pytest.raises(ValueError, match="path='fast' is unknown: use one of torch, pure, comp"):
         using_path("fast").__enter__()
@@ -148,6 +154,20 @@ def test_threads_change_nothing_and_runs_repeat(form, monkeypatch):
         torch.set_num_threads(before)
     for other in results[1:]:
         assert all(torch.equal(a, c) for a, c in zip(results[0], other, strict=True))
+
+
+def test_one_thread_of_pytorch_is_one_thread_of_ours(monkeypatch):
+    monkeypatch.setattr(compiled, "_GRAIN", 1)
+    asked = []
+    monkeypatch.setattr(compiled, "_pool", lambda process: asked.append(process))
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with using_path("compiled"):
+            depthwise_conv2d(*(t.detach() for t in leaves()), **DILATED)
+    finally:
+        torch.set_num_threads(before)
+    assert not asked
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsconv_lib import ConvSpec, ReceptiveField, receptive_field
+from dsconv_lib.receptive_field import stack_axes
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 
@@ -100,9 +101,43 @@ def test_without_stride_the_order_does_not_matter(stack, order):
     assert receptive_field(stack) == receptive_field(shuffled)
 
 
+# Every position doubled, then two taps at stride 3: outputs read 0 and 0, 1 and 2, 3 and 3, ...
+TURNS = ReceptiveField(2, Fraction(3, 2), Fraction(1, 2), {0, 1}, phases=((0, {0}), (1, {0, 1})))
+# Branches of different jumps: every output has its own entry.
+NO_JUMP = ReceptiveField(4, None, None, {0, 3}, phases=((0, {0}), (2, {0, 1}), (5, {0, 3})))
+
+
+def test_outputs_take_turns_after_upsampling():
+    assert [set(TURNS.positions(o)) for o in range(4)] == [{0}, {1, 2}, {3}, {4, 5}]
+    assert TURNS.positions(-1) == {-2, -1}
+    assert TURNS.centre == 0.0
+
+
+def test_without_a_common_jump_only_the_outputs_that_exist_are_told():
+    assert [set(NO_JUMP.positions(o)) for o in range(3)] == [{0}, {2, 3}, {5, 8}]
+    assert NO_JUMP.centre is None
+    for output in (-1, 3):
+        with pytest.raises(ValueError, match=f"output={output} .* the 3 outputs, .*: use 0 to 2$"):
+            NO_JUMP.positions(output)
+
+
+def test_axes_of_different_kinds_are_joined():
+    plain = receptive_field([ConvSpec(3, 2, 1)])
+    field = stack_axes([plain, TURNS, NO_JUMP], unknown=("roll",))
+    assert field.positions((1, 3, 2)) == ({1, 2, 3}, {4, 5}, {5, 8})
+    assert field.phases == ((), TURNS.phases, NO_JUMP.phases)
+    assert field.unknown == ("roll",)
+    both = stack_axes([plain, receptive_field([ConvSpec(5)])])
+    assert both == receptive_field([ConvSpec((3, 5), (2, 1), (1, 0))])
+    assert (both.phases, both.unknown) == ((), ())
+
+
 def test_representations_are_one_stable_line():
     assert repr(receptive_field([ConvSpec(3, dilation=2)] * 3)) == (
         "ReceptiveField(size=13, jump=1, padding=0, reached=7)"
+    )
+    assert repr(receptive_field([ConvSpec((3, 5), 2)])) == (
+        "ReceptiveField(size=(3, 5), jump=(2, 2), padding=(0, 0), reached=(3, 5))"
     )
     field = ReceptiveField((5,), (Fraction(1, 2),), (0,), (frozenset({0, 4}),), ("roll",), (True,))
     assert repr(field) == (
@@ -117,7 +152,7 @@ def test_iterables_are_welcome():
 
 @pytest.mark.parametrize("layers", [ConvSpec(3), [ConvSpec(3), 3], 5, [(3, 1)], "ab"])
 def test_layers_must_be_specs(layers):
-    with pytest.raises(TypeError, match=r"layers must be a list of ConvSpec, got .*use"):
+    with pytest.raises(TypeError, match=r"list of ConvSpec, got .*: use .* \[ConvSpec.*\]$"):
         receptive_field(layers)
 
 
