@@ -16,7 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd import forward_ad
 
-from dsconv_lib._depthwise.arguments import Settled, autocast_dtype, check_tensors, settled
+from dsconv_lib._depthwise.arguments import (
+    Settled,
+    are_alike,
+    autocast_dtype,
+    check_tensors,
+    settled,
+)
 from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise
 from dsconv_lib._depthwise.plain import is_quick
 from dsconv_lib.arithmetic import Padding, PerAxis
@@ -28,6 +34,8 @@ _FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 _PLAIN = (Tensor, nn.Parameter)
 # The taps of more do not fit into the registers of the compiled kernels.
 _MOST_COLUMNS = 7
+# With fewer, the calls of the pure path take longer than they save.
+_LEAST_VALUES = 1 << 14
 
 
 def depthwise_conv2d(
@@ -126,23 +134,25 @@ def choose_path(
     >>> choose_path(torch.ones(1, 8, 20, 30), torch.ones(8, 1, 3, 3), stride=2)
     'torch'
     """
-    ndim = w.dim() - 2
-    check_tensors(x, w, b, ndim)
-    given = settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
+    given = _given(x, w, b, w.dim() - 2, stride, padding, dilation)
     return _path(x, w, given, _computing_dtype(x))
 
 
 def _path(x: Tensor, w: Tensor, given: Settled, dtype: torch.dtype) -> str:
     """Choose: each rule stands where a measurement or a limit put it."""
-    if given.steps or dtype not in _FLOATS or _is_watched(x, w):
+    if given.steps or dtype not in _FLOATS:
         return "torch"
-    if _forced[0] is not None:
-        return _forced[0]
-    if not given.dilated and is_quick(x, w, dtype):
+    forced = _forced[0]
+    if forced is None and not given.dilated and is_quick(x, w, dtype):
         return "torch"
+    if _is_watched(x, w):
+        return "torch"
+    if forced is not None:
+        return forced
     if max(w.shape[2:]) <= _MOST_COLUMNS and has_numba():
         return "compiled"
-    return "pure" if given.dilated and dtype == torch.float32 else "torch"
+    gains = given.dilated and dtype == torch.float32 and x.numel() >= _LEAST_VALUES
+    return "pure" if gains else "torch"
 
 
 def _is_watched(x: Tensor, w: Tensor) -> bool:
@@ -243,8 +253,57 @@ _forced = [_checked_path(os.environ.get("DSCONV_PATH") or None)]
 
 def _computing_dtype(x: Tensor) -> torch.dtype:
     """The dtype of ``x``, or that to which autocast turns it; float64 is left alone."""
-    cast = autocast_dtype(x.device.type)
+    cast = autocast_dtype("cpu" if x.is_cpu else x.device.type)
     return x.dtype if cast is None or x.dtype == torch.float64 else cast
+
+
+def _given(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None,
+    ndim: int,
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+) -> Settled:
+    """Arguments checked and spelt out. What was found good is remembered.
+
+    Checking takes as long as a small convolution.
+    """
+    tensors: tuple[Tensor, ...] = (x, w) if b is None else (x, w, b)
+    known = all(type(tensor) in _PLAIN for tensor in tensors)
+    if not known or not are_alike((stride, padding, dilation)):
+        return _checked(x, w, b, ndim, stride, padding, dilation)
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return _checked(x, w, b, ndim, stride, padding, dilation)
+    kinds = tuple((t.shape, t.dtype, t.device) for t in tensors)
+    key = (kinds, ndim, stride, padding, dilation)
+    given = _known.get(key)
+    if given is None:
+        given = _checked(x, w, b, ndim, stride, padding, dilation)
+        # Under autocast dtypes may differ that must not do so elsewhere.
+        if all(t.dtype == x.dtype for t in tensors):
+            if len(_known) > _MOST_KNOWN:
+                _known.clear()
+            _known[key] = given
+    return given
+
+
+_known: dict[tuple[object, ...], Settled] = {}
+_MOST_KNOWN = 1024
+
+
+def _checked(
+    x: Tensor,
+    w: Tensor,
+    b: Tensor | None,
+    ndim: int,
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+) -> Settled:
+    check_tensors(x, w, b, ndim)
+    return settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
 
 
 def _convolution(
@@ -256,8 +315,9 @@ def _convolution(
     padding: Padding | str,
     dilation: PerAxis,
 ) -> Tensor:
-    check_tensors(x, w, b, ndim)
-    given = settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
+    given = _given(x, w, b, ndim, stride, padding, dilation)
+    if given.steps:
+        return _torch_convolution(x, w, b, given)
     dtype = _computing_dtype(x)
     path = _path(x, w, given, dtype)
     if path == "torch":

@@ -36,11 +36,28 @@ def plain(x, w, b=None, **options):
 # The rules
 
 
+def test_what_was_found_good_under_other_rules_is_checked_again():
+    """Settings are remembered; what autocast allows, or what equals a number, must not be."""
+    x, w = torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3)
+    depthwise_conv2d(x, w, padding=1)
+    with torch.autocast("cpu", torch.bfloat16):
+        depthwise_conv2d(x.bfloat16(), w, padding=1)
+    with pytest.raises(TypeError, match=r"w has dtype torch.float32 but x has torch.bfloat16"):
+        depthwise_conv2d(x.bfloat16(), w, padding=1)
+    depthwise_conv2d(x, w, padding=(1, 1))
+    for wrong in (1.0, True, (1, 1.0), (True, 1)):
+        with pytest.raises(TypeError, match="padding must be an integer"):
+            depthwise_conv2d(x, w, padding=wrong)
+    with pytest.raises(ValueError, match="b has shape"):
+        depthwise_conv2d(x, w, torch.ones(3), padding=1)
+
+
 @pytest.mark.parametrize(
     ("change", "with_numba", "without"),
     [
         ({}, "compiled", "pure"),
         ({"dilation": (1, 2)}, "compiled", "pure"),
+        ({"width": 31}, "compiled", "torch"),
         ({"dilation": 1}, "compiled", "torch"),
         ({"stride": (1, 2)}, "torch", "torch"),
         ({"dtype": torch.float64}, "compiled", "torch"),
@@ -51,11 +68,12 @@ def plain(x, w, b=None, **options):
         ({"dtype": torch.complex64}, "torch", "torch"),
         ({"device": "meta"}, "torch", "torch"),
         ({"columns": 8}, "pure", "pure"),
+        ({"rows": 8}, "pure", "pure"),
     ],
 )
 def test_the_path_that_is_chosen(change, with_numba, without, monkeypatch):
     place = {"dtype": change.get("dtype", torch.float32), "device": change.get("device", "cpu")}
-    x = torch.ones(2, 8, 20, 24, **place)
+    x = torch.ones(4, 8, 16, change.get("width", 32), **place)
     x = x.contiguous(memory_format=change.get("form", torch.contiguous_format))
     w = torch.ones(8, 1, change.get("rows", 3), change.get("columns", 3), **place)
     options = {"padding": 8, "dilation": change.get("dilation", 2)}
@@ -72,7 +90,7 @@ import sys
 sys.modules[{block!r}] = None
 import torch
 from dsconv_lib.functional import choose_path, depthwise_conv2d, has_numba, using_path
-x, w = torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3)
+x, w = torch.ones(2, 8, 32, 33), torch.ones(8, 1, 3, 3)
 assert not has_numba()
 assert choose_path(x, w, padding=2, dilation=2) == "pure"
 assert depthwise_conv2d(x, w, padding=2, dilation=2).sum() > 0

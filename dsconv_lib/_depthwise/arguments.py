@@ -1,6 +1,6 @@
 """The arguments of a depthwise convolution: spelt out per axis, or refused in words."""
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -65,9 +65,12 @@ def _autocast(x: Tensor) -> bool:
 
 def autocast_dtype(kind: str) -> torch.dtype | None:
     """The dtype to which convolutions on a kind of device are cast at present, if to any."""
-    if not torch.amp.is_autocast_available(kind) or not torch.is_autocast_enabled(kind):
+    if not _can_autocast(kind) or not torch.is_autocast_enabled(kind):
         return None
     return torch.get_autocast_dtype(kind)
+
+
+_can_autocast = cache(torch.amp.is_autocast_available)
 
 
 class Settled(NamedTuple):
@@ -102,24 +105,6 @@ def settled(
     dilation: PerAxis,
 ) -> Settled:
     """Arguments checked and spelt out; `ValueError` if the kernel does not fit."""
-    # Remembering is for eager code, where checking takes as long as a small convolution.
-    if torch.compiler.is_compiling() or not _plain((stride, padding, dilation)):
-        return _settled(tuple(size), tuple(taps), stride, padding, dilation)
-    return _remembered(size, taps, stride, padding, dilation)
-
-
-def _plain(value: object) -> bool:
-    """Whether a value is made of `int`, `str` and `tuple` alone, so that equal ones are alike."""
-    return type(value) in (int, str) or (type(value) is tuple and all(map(_plain, value)))
-
-
-def _settled(
-    size: tuple[int, ...],
-    taps: tuple[int, ...],
-    stride: PerAxis,
-    padding: Padding | str,
-    dilation: PerAxis,
-) -> Settled:
     if isinstance(padding, str):
         padding = _named_padding(padding, ConvSpec(taps, stride, dilation=dilation).axes())
     axes = ConvSpec(taps, stride, padding, dilation).axes()
@@ -139,7 +124,12 @@ def _settled(
     )
 
 
-_remembered = lru_cache(maxsize=1024)(_settled)
+def are_alike(value: object) -> bool:
+    """Whether a value is made of `int`, `str` and `tuple` alone, so that equal ones are alike.
+
+    1.0 and `True` equal 1, but are refused.
+    """
+    return type(value) in (int, str) or (type(value) is tuple and all(map(are_alike, value)))
 
 
 def _named_padding(name: str, axes: tuple[Axis, ...]) -> Padding:
