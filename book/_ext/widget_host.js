@@ -48,6 +48,13 @@ async function importSource(source) {
   }
 }
 
+/** Tell the page's styles while a control of a widget is in use (book/_static/book.css). */
+function announceUse(el) {
+  const page = document.documentElement.classList;
+  el.addEventListener("input", () => page.add("slider-in-use"));
+  el.addEventListener("focusout", () => page.remove("slider-in-use"));
+}
+
 for (const script of document.querySelectorAll("script[data-widget-module]")) {
   const view = await importSource(script.textContent);
   const name = script.dataset.widgetModule;
@@ -55,6 +62,7 @@ for (const script of document.querySelectorAll("script[data-widget-module]")) {
     const model = new StaticModel(JSON.parse(el.dataset.state));
     await view.initialize?.({ model });
     await view.render({ model, el });
+    announceUse(el);
     el.dataset.mounted = "";
   }
 }

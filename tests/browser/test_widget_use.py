@@ -203,3 +203,23 @@ def test_text_in_the_drawings_is_neither_cut_nor_covered(visit, width):
                 where = f"{RECEPTIVE_FIELD}, {preset}, output {output}"
                 faults += [f"{where}: {fault}" for fault in text_faults(root)]
     assert not faults, f"at {width} px, {len(faults)} faults:\n" + "\n".join(faults[:12])
+
+
+def test_a_slider_in_use_moves_nothing_and_links_still_lead_to_their_section(visit):
+    """While a slider is in use, sections out of sight are not drawn, but keep their size."""
+    height = "() => document.documentElement.scrollHeight"
+    in_use = "() => document.documentElement.classList.contains('slider-in-use')"
+    with visit(page_of(OUTPUT_SIZE)) as page:
+        slider = first(page, OUTPUT_SIZE).get_by_label("stride", exact=True)
+        slider.scroll_into_view_if_needed()
+        before = page.evaluate(height)
+        slider.press("ArrowRight")
+        assert page.evaluate(in_use)
+        assert abs(page.evaluate(height) - before) < 100  # what the widget itself grew or shrank
+        slider.blur()
+        assert not page.evaluate(in_use)
+        page.evaluate("() => { location.hash = '#checkerboards'; }")
+        page.wait_for_function(
+            "() => Math.abs(document.getElementById('checkerboards').getBoundingClientRect().top)"
+            " < 120"
+        )
