@@ -23,7 +23,7 @@ _ZERO = {torch.float32: np.float32(0), torch.float64: np.float64(0)}
 # be compiled, which takes some seconds.
 _AT_ONCE = {(3, 3), (5, 5), (7, 7)}
 # With fewer multiply-adds a thread takes longer to wake than to work.
-_GRAIN = 1 << 20
+_GRAIN = 1 << 23
 
 
 class Plan(NamedTuple):
