@@ -1,15 +1,10 @@
-"""Exercises that check themselves: ``check(number, answer)`` prints one line.
+"""Exercises that check themselves: ``check(name, answer)`` prints one line.
 
-The machinery is in ``framework``. Each chapter has one module that registers its exercises when
-it is imported: ``output_size`` (chapter 2), ``receptive_field`` (chapter 8), ``dilation``
-(chapter 9).
+``framework`` finds and answers them, ``judges`` has their kinds. Each chapter has one module that
+registers its exercises: ``chapter_02``, or ``chapter_a1`` for a chapter in depth. It is imported
+when one of its exercises is asked for.
 """
 
-from dsconv_lib.exercises import (
-    dilation,  # chapter 9
-    output_size,  # chapter 2
-    receptive_field,  # chapter 8
-)
 from dsconv_lib.exercises.framework import check
 
-__all__ = ["check", "dilation", "output_size", "receptive_field"]
+__all__ = ["check"]

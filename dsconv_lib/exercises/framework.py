@@ -1,33 +1,24 @@
-"""How an exercise is described, judged and answered.
+"""How an exercise is described, found and answered.
 
 An exercise never shows its answer. A verdict is one of three: not answered yet, a hint about what
-is wrong, or correct with a few words why. Hints come from known slips (this value comes out when
-the dilation is forgotten), else from a general reminder.
+is wrong, or correct with a few words why.
 
-A chapter's module describes its exercises with the functions here:
-
-- `number`: one whole number
-- `numbers`: several whole numbers in order
-- `decimal`: one real number within a tolerance
-- `function`: a function written by the learner, tried on many settings
-- `exercise`: anything else, with a verdict of its own
+Each chapter has one module, ``chapter_02`` or ``chapter_a1``, that registers its exercises when it
+is imported, and that is when one of them is asked for. An exercise is named by chapter and number,
+"02-1"; a reader sees "Exercise 2.1".
 """
 
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module, resources
 from typing import Any
+
+from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, is_empty
 
 Judge = Callable[[Any], str | None]
 """Takes an answer; returns None where it is right, else a hint. May raise `UnansweredError`."""
 
-
-class UnansweredError(Exception):
-    """Raised by a judge that finds that nothing was filled in."""
-
-
-class WrongTypeError(Exception):
-    """Raised by a judge that was given something of another type than it asks for."""
+PACKAGE = "dsconv_lib.exercises"
 
 
 @dataclass(frozen=True)
@@ -58,7 +49,7 @@ def check(name: str, answer: object) -> None:
     Parameters
     ----------
     name : str
-        Number of the exercise, such as "2.1".
+        Chapter and number of the exercise: "02-1".
     answer : object
         What the learner wrote; ``...`` where nothing was written yet.
 
@@ -67,16 +58,15 @@ def check(name: str, answer: object) -> None:
     ValueError
         If there is no exercise of that name.
     """
-    if name not in _EXERCISES:
-        raise ValueError(f"name={name!r} is no exercise; there are {', '.join(names())}.")
-    print(f"Exercise {name}: {verdict(name, answer)}")
+    said = verdict(name, answer)
+    print(f"Exercise {label(name)}: {said}")
 
 
 def verdict(name: str, answer: object) -> str:
     """Judge an answer; the text that `check` prints after the exercise's number."""
-    exercise = _EXERCISES[name]
+    exercise = find(name)
     missing = f"not answered yet. Replace the ... with {exercise.wants}."
-    if _empty(answer):
+    if is_empty(answer):
         return missing
     try:
         hint = exercise.judge(answer)
@@ -87,9 +77,44 @@ def verdict(name: str, answer: object) -> str:
     return f"correct. {exercise.why}" if hint is None else f"not yet. {hint}"
 
 
-def names() -> list[str]:
-    """Names of all exercises, in the book's order."""
-    return sorted(_EXERCISES, key=lambda name: [int(part) for part in name.split(".")])
+def find(name: str) -> Exercise:
+    """Return an exercise; its chapter's module is imported if it was not yet.
+
+    Raises
+    ------
+    ValueError
+        If there is no exercise of that name.
+    """
+    chapter = name.split("-")[0]
+    known = chapters()
+    if chapter not in known:
+        raise ValueError(
+            f"name={name!r} is no exercise; it begins with its chapter, one of {', '.join(known)}."
+        )
+    import_module(f"{PACKAGE}.chapter_{chapter}")
+    if name not in _EXERCISES:
+        raise ValueError(f"name={name!r} is no exercise; there are {', '.join(names(chapter))}.")
+    return _EXERCISES[name]
+
+
+def chapters() -> list[str]:
+    """Name the chapters that have exercises, in the book's order: "02", ..., "a1"."""
+    files = (file.name for file in resources.files(PACKAGE).iterdir())
+    parts = (name.removesuffix(".py").partition("chapter_") for name in files)
+    return sorted(chapter for before, found, chapter in parts if found and not before)
+
+
+def names(chapter: str) -> list[str]:
+    """Name the exercises of a chapter, in their order: "02-1", "02-2", ..."""
+    import_module(f"{PACKAGE}.chapter_{chapter}")
+    found = [name for name in _EXERCISES if name.startswith(f"{chapter}-")]
+    return sorted(found, key=lambda name: int(name.split("-")[1]))
+
+
+def label(name: str) -> str:
+    """Write a name as a reader sees it: "02-1" is "2.1", "a1-1" is "A1.1"."""
+    chapter, number = name.split("-")
+    return f"{chapter.lstrip('0').upper()}.{number}"
 
 
 def exercise(name: str, *, wants: str, judge: Judge, why: str) -> None:
@@ -98,7 +123,7 @@ def exercise(name: str, *, wants: str, judge: Judge, why: str) -> None:
     Parameters
     ----------
     name : str
-        "chapter.number".
+        Chapter and number: "02-1".
     wants, judge, why
         See `Exercise`.
 
@@ -110,183 +135,3 @@ def exercise(name: str, *, wants: str, judge: Judge, why: str) -> None:
     if name in _EXERCISES:
         raise ValueError(f"name={name!r} is taken; give every exercise its own number.")
     _EXERCISES[name] = Exercise(wants, judge, why)
-
-
-def number(
-    name: str, *, truth: Callable[[], int], why: str, remind: str, slips: Mapping[int, str]
-) -> None:
-    """Register an exercise whose answer is one whole number.
-
-    Parameters
-    ----------
-    name : str
-        "chapter.number".
-    truth : callable
-        Computes the answer, from the library.
-    why : str
-        Shown with "correct".
-    remind : str
-        Hint for a wrong answer that is no known slip.
-    slips : mapping of int to str
-        Hints for the values that known slips lead to.
-    """
-
-    def judge(answer: Any) -> str | None:
-        value = as_whole_number(answer)
-        return None if value == truth() else slips.get(value, remind)
-
-    exercise(name, wants="a whole number", judge=judge, why=why)
-
-
-def numbers(
-    name: str,
-    *,
-    truth: Callable[[], tuple[int, ...]],
-    why: str,
-    remind: str,
-    slips: Mapping[tuple[int, ...], str],
-) -> None:
-    """Register an exercise whose answer is several whole numbers in order.
-
-    The parameters are those of `number`, with tuples for values.
-    """
-    wants = f"{len(truth())} whole numbers"
-
-    def judge(answer: Any) -> str | None:
-        if not isinstance(answer, list | tuple):
-            raise WrongTypeError(describe(answer))
-        if any(_empty(part) for part in answer):
-            raise UnansweredError
-        value = tuple(as_whole_number(part) for part in answer)
-        if len(value) != len(truth()):
-            raise WrongTypeError(f"this has {len(value)}")
-        return None if value == truth() else slips.get(value, remind)
-
-    exercise(name, wants=wants, judge=judge, why=why)
-
-
-def decimal(
-    name: str,
-    *,
-    truth: Callable[[], float],
-    within: float,
-    why: str,
-    remind: str,
-    slips: Sequence[tuple[float, str]] = (),
-) -> None:
-    """Register an exercise whose answer is a real number.
-
-    Parameters
-    ----------
-    name, truth, why, remind
-        As in `number`.
-    within : float
-        Largest absolute difference that still counts as right.
-    slips : sequence of (value, hint)
-        Values that known slips lead to; recognised within the same tolerance.
-    """
-
-    def judge(answer: Any) -> str | None:
-        if isinstance(answer, bool | str):
-            raise WrongTypeError(describe(answer))
-        try:
-            value = float(answer)
-        except (TypeError, ValueError, RuntimeError):
-            raise WrongTypeError(describe(answer)) from None
-        if abs(value - truth()) <= within:
-            return None
-        return next((hint for slip, hint in slips if abs(value - slip) <= within), remind)
-
-    exercise(name, wants="a number", judge=judge, why=why)
-
-
-def function(
-    name: str,
-    *,
-    truth: Callable[..., object],
-    settings: Callable[[], Sequence[Mapping[str, Any]]],
-    why: str,
-    remind: str = "",
-) -> None:
-    """Register an exercise whose answer is a function written by the learner.
-
-    The function is called with each setting's values as keyword arguments and compared with
-    ``truth``. The first setting that differs is named, never the right value. Where ``truth``
-    raises ValueError, the learner's function must raise it too.
-
-    Parameters
-    ----------
-    name : str
-        "chapter.number".
-    truth : callable
-        The library's function.
-    settings : callable
-        Gives the settings, easy ones first.
-    why : str
-        Shown with "correct".
-    remind : str
-        Added to the hint.
-    """
-
-    def judge(answer: Any) -> str | None:
-        if not callable(answer):
-            raise WrongTypeError(describe(answer))
-        for setting in settings():
-            hint = _compare(answer, truth, setting)
-            if hint is not None:
-                return f"{hint} {remind}".strip()
-        return None
-
-    exercise(name, wants="your own function", judge=judge, why=why)
-
-
-def as_whole_number(answer: Any) -> int:
-    """Turn an answer into an int; refuse booleans, decimals and text with `WrongTypeError`."""
-    if isinstance(answer, bool):
-        raise WrongTypeError(describe(answer))
-    try:
-        return operator.index(answer)
-    except TypeError:
-        raise WrongTypeError(describe(answer)) from None
-
-
-def describe(answer: object) -> str:
-    """Say what type an answer has: "this is a float"."""
-    return f"this is {_kind(answer)}"
-
-
-def _kind(value: object) -> str:
-    """Name a value's type, with its article."""
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
-
-
-def _empty(answer: object) -> bool:
-    """Tell whether nothing was written: ``...``, None, an empty text, list or tuple."""
-    if answer is None or answer is Ellipsis:
-        return True
-    return isinstance(answer, str | list | tuple | dict | set) and len(answer) == 0
-
-
-def _compare(
-    answer: Callable[..., object], truth: Callable[..., object], setting: Mapping[str, Any]
-) -> str | None:
-    """Compare two functions on one setting; None where they agree, else a hint."""
-    words = ", ".join(f"{key}={value}" for key, value in setting.items())
-    try:
-        expected, refused = truth(**setting), False
-    except ValueError:
-        expected, refused = None, True
-    try:
-        given = answer(**setting)
-    except ValueError as error:
-        return None if refused else f"It raises ValueError at {words}: {error}."
-    except Exception as error:
-        return f"It raises {type(error).__name__} at {words}: {error}."
-    if _empty(given):
-        raise UnansweredError
-    if refused:
-        return f"At {words} it returns {given}, but no layer can do that: raise ValueError there."
-    if type(given) is not type(expected):
-        return f"At {words} it returns {_kind(given)}, not {_kind(expected)}."
-    return None if given == expected else f"At {words} it returns {given}, which is wrong."

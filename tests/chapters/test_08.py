@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
+from dsconv_lib.exercises.chapter_08 import dilated_stack, fewest_layers
 from dsconv_lib.exercises.framework import verdict
-from dsconv_lib.exercises.receptive_field import dilated_stack, fewest_layers
 
 
 def right_function(kernels, strides, dilations):
@@ -35,28 +35,28 @@ def starts_at_zero(kernels, strides, dilations):
 
 
 RIGHT = {
-    "8.1": [21],
-    "8.2": [67],
-    "8.3": [right_function],
-    "8.4": [[8, 8, 8, 8], (7, 8, 8, 8)],
-    "8.5": [[1, 2, 4, 8, 8, 8], [8, 3, 8, 1, 8, 3]],
-    "8.6": [(65, 99), [65, 99]],
-    "8.7": [2, 2.0],
-    "8.8": [96],
+    "08-1": [21],
+    "08-2": [67],
+    "08-3": [right_function],
+    "08-4": [[8, 8, 8, 8], (7, 8, 8, 8)],
+    "08-5": [[1, 2, 4, 8, 8, 8], [8, 3, 8, 1, 8, 3]],
+    "08-6": [(65, 99), [65, 99]],
+    "08-7": [2, 2.0],
+    "08-8": [96],
 }
 WRONG = {
-    "8.1": [20, 22, 30, 441, -21],
-    "8.2": [15, 66, 33, 68],
-    "8.3": [stride_too_early, no_dilation, starts_at_zero, lambda **_: 3],
-    "8.4": [[8, 8, 8], [8] * 5, [1, 2, 4, 24], [31], [0, 31], [8, 8, 8, 6]],
-    "8.5": [[8] * 4, [1, 3, 8, 8, 8], [1, 1, 1, 4, 8, 8, 8], [2, 4, 8, 8, 8, 8]],
-    "8.6": [(80, 114), (65, 100), (99, 65), (64, 98)],
-    "8.7": [10, 2.5, 4 / 3, 1.9],
-    "8.8": [12, 95, 97, 192],
+    "08-1": [20, 22, 30, 441, -21],
+    "08-2": [15, 66, 33, 68],
+    "08-3": [stride_too_early, no_dilation, starts_at_zero, lambda **_: 3],
+    "08-4": [[8, 8, 8], [8] * 5, [1, 2, 4, 24], [31], [0, 31], [8, 8, 8, 6]],
+    "08-5": [[8] * 4, [1, 3, 8, 8, 8], [1, 1, 1, 4, 8, 8, 8], [2, 4, 8, 8, 8, 8]],
+    "08-6": [(80, 114), (65, 100), (99, 65), (64, 98)],
+    "08-7": [10, 2.5, 4 / 3, 1.9],
+    "08-8": [12, 95, 97, 192],
 }
 
 
-SECRETS = {"8.1": "21", "8.2": "67", "8.6": "(65|99)", "8.8": "96"}
+SECRETS = {"08-1": "21", "08-2": "67", "08-6": "(65|99)", "08-8": "96"}
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -82,7 +82,7 @@ def test_nothing_is_no_answer(name, nothing):
 
 @pytest.mark.parametrize(
     ("name", "nothing"),
-    [("8.3", lambda **_: ...), ("8.4", [...]), ("8.5", [8, ...]), ("8.6", (..., ...))],
+    [("08-3", lambda **_: ...), ("08-4", [...]), ("08-5", [8, ...]), ("08-6", (..., ...))],
 )
 def test_a_stored_template_is_no_answer(name, nothing):
     assert verdict(name, nothing).startswith("not answered yet.")
@@ -95,15 +95,17 @@ def test_wrong_types_are_told_what_is_wanted(name):
 
 
 def test_slips_are_recognised():
-    assert "per layer" in verdict("8.1", 30)
-    assert "without dilation" in verdict("8.2", 15)
-    assert "kernels=[5], strides=[2]" in verdict("8.3", stride_too_early)
-    assert "spans 49 positions" in verdict("8.4", [8, 8, 8])
-    assert "at most 8" in verdict("8.4", [31])
-    assert "56 of them" in verdict("8.5", [8] * 4)
-    assert "with 7 layers" in verdict("8.5", [1, 1, 1, 4, 8, 8, 8])
-    assert "padding" in verdict("8.6", (80, 114))
-    assert "12" not in verdict("8.8", 12)
+    assert "per layer" in verdict("08-1", 30)
+    assert "without dilation" in verdict("08-2", 15)
+    assert "kernels=[5], strides=[2]" in verdict("08-3", stride_too_early)
+    assert "spans 49 positions" in verdict("08-4", [8, 8, 8])
+    assert "at most 8" in verdict("08-4", [31])
+    assert "is no dilation" in verdict("08-5", [0, 8, 8, 8, 8, 8])
+    assert "Fewer can do it" in verdict("08-4", [8, 8, 8, 8, 1])
+    assert "56 of them" in verdict("08-5", [8] * 4)
+    assert "with 7 layers" in verdict("08-5", [1, 1, 1, 4, 8, 8, 8])
+    assert "padding" in verdict("08-6", (80, 114))
+    assert "12" not in verdict("08-8", 12)
 
 
 @pytest.mark.parametrize("gap_free", [False, True])

@@ -6,14 +6,9 @@ from typing import Any
 import numpy as np
 
 from dsconv_lib.arithmetic import ConvSpec, output_size
-from dsconv_lib.exercises.framework import (
-    UnansweredError,
-    WrongTypeError,
-    as_whole_number,
-    describe,
-    exercise,
-    number,
-)
+from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, as_whole_number, describe
+from dsconv_lib.exercises.framework import exercise
+from dsconv_lib.exercises.judges import number
 from dsconv_lib.receptive_field import receptive_field
 
 LEAST_FIELD = 90
@@ -35,7 +30,7 @@ def centre_only_dilation(size: int) -> int:
 
 
 number(
-    "9.1",
+    "09-1",
     truth=lambda: receptive_field([ConvSpec(3, dilation=d) for d in (1, 2, 4, 8)]).size,
     why="Each layer adds 2D, so r = 1 + 2(1 + 2 + 4 + 8).",
     remind="Start from r = 1 and let each layer add (K − 1)·D; the jump stays 1.",
@@ -51,7 +46,7 @@ number(
 )
 
 number(
-    "9.2",
+    "09-2",
     truth=lambda: receptive_field([ConvSpec(3, dilation=4)]).size,
     why="Three taps have two gaps of 4 between them: 4·2 + 1.",
     remind="Draw the three taps in a row and put D − 1 zeros into each of the two gaps.",
@@ -65,7 +60,7 @@ number(
 )
 
 number(
-    "9.3",
+    "09-3",
     truth=lambda: output_size(224, 3, padding=1, dilation=2),
     why="The kernel spans 5, so it takes away 4, and the padding gives back 2.",
     remind="Take the effective size first; then chapter 2's formula.",
@@ -81,7 +76,7 @@ number(
 )
 
 number(
-    "9.5",
+    "09-5",
     truth=lambda: blind_dilation(6),
     why="The outer taps lie 2D apart; at one whole period they read the same.",
     remind="The kernel subtracts two pixels. How far apart are they, in terms of D?",
@@ -95,7 +90,7 @@ number(
 )
 
 number(
-    "9.6",
+    "09-6",
     truth=lambda: centre_only_dilation(14),
     why="From every pixel, D steps in any direction lead off the map.",
     remind="Take the pixel that can go farthest without leaving the map. How many steps has it?",
@@ -168,7 +163,7 @@ def _why_shape(wrong: tuple[int, ...], kernel: tuple[int, ...], dilation: tuple[
 
 
 exercise(
-    "9.4",
+    "09-4",
     wants="a function",
     judge=judge_dilate_kernel,
     why="Right for every shape and every pair of dilations that was tried.",
@@ -213,7 +208,7 @@ def least_layers(positions: int, *, taps: int = 3) -> int:
 
 
 exercise(
-    "9.7",
+    "09-7",
     wants="a list of dilations",
     judge=judge_dilations,
     why="L layers of 3 taps reach at most 3^L positions, so fewer layers cannot do it.",

@@ -6,17 +6,9 @@ from itertools import combinations_with_replacement, count
 from typing import Any
 
 from dsconv_lib.arithmetic import ConvSpec
-from dsconv_lib.exercises.framework import (
-    UnansweredError,
-    WrongTypeError,
-    as_whole_number,
-    decimal,
-    describe,
-    exercise,
-    function,
-    number,
-    numbers,
-)
+from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, as_whole_number, describe
+from dsconv_lib.exercises.framework import exercise
+from dsconv_lib.exercises.judges import decimal, function, number, numbers
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 
 REACH = 63
@@ -95,7 +87,7 @@ def judge_design(*, gap_free: bool) -> Callable[[Any], str | None]:
 
 
 number(
-    "8.1",
+    "08-1",
     truth=lambda: receptive_field([ConvSpec(3)] * 10).size,
     why="One position to begin with, and each layer adds K − 1 = 2.",
     remind="Start from r = 1 and let each layer add (K − 1)·D·jump; here D = 1 and jump = 1.",
@@ -113,7 +105,7 @@ number(
 )
 
 number(
-    "8.2",
+    "08-2",
     truth=lambda: dilated_stack([1, 1, 2, 4, 8, 16, 1]).size,
     why="Each layer adds 2D, and the dilations sum to 33.",
     remind="Each layer adds (K − 1)·D·jump. Write the seven additions in a row.",
@@ -127,7 +119,7 @@ number(
 )
 
 function(
-    "8.3",
+    "08-3",
     truth=field_and_jump,
     settings=lambda: [
         {"kernels": [3], "strides": [1], "dilations": [1]},
@@ -144,21 +136,21 @@ function(
 )
 
 exercise(
-    "8.4",
+    "08-4",
     wants="a list of dilations",
     judge=judge_design(gap_free=False),
     why="Each layer adds at most 2·8, so three layers end at 49.",
 )
 
 exercise(
-    "8.5",
+    "08-5",
     wants="a list of dilations",
     judge=judge_design(gap_free=True),
     why="A gap-free field has to grow from small dilations, and that costs two more layers.",
 )
 
 numbers(
-    "8.6",
+    "08-6",
     truth=lambda: first_and_last(10),
     why="First: o·jump − padding. Last: size − 1 further.",
     remind="Output 0 begins at −padding, and each output begins one jump after the one before.",
@@ -173,7 +165,7 @@ numbers(
 )
 
 decimal(
-    "8.7",
+    "08-7",
     truth=lambda: uniform_variance(5),
     within=1e-6,
     why="(4 + 1 + 0 + 1 + 4) / 5. Two 3×3 layers span as much, but add only 4/3.",
@@ -188,7 +180,7 @@ decimal(
 )
 
 number(
-    "8.8",
+    "08-8",
     truth=lambda: next(n for n in count(1) if n * uniform_variance(3) >= 64 - 1e-9),
     why="σ² = 2L/3 must reach 64: to double σ you need four times the layers.",
     remind="Square both sides of σ = √(2L/3) first.",

@@ -5,19 +5,12 @@ from itertools import product
 from typing import Any
 
 from dsconv_lib.arithmetic import output_size, read_counts, same_padding, transposed_output_size
-from dsconv_lib.exercises.framework import (
-    UnansweredError,
-    WrongTypeError,
-    as_whole_number,
-    describe,
-    exercise,
-    function,
-    number,
-    numbers,
-)
+from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, as_whole_number, describe
+from dsconv_lib.exercises.framework import exercise
+from dsconv_lib.exercises.judges import function, number, numbers
 
 number(
-    "2.1",
+    "02-1",
     truth=lambda: output_size(32, 3, 1, 2, 2),
     why="The span is 5, padding gives 4 cells, the span takes back 4.",
     remind="Count again: cells after padding, span of the kernel, last legal start, plus one.",
@@ -32,7 +25,7 @@ number(
 )
 
 numbers(
-    "2.2",
+    "02-2",
     truth=lambda: (output_size(7, 3, 2), output_size(8, 3, 2)),
     why="Width 8 has one pixel left over, and one pixel is not a whole step of 2.",
     remind="Write down the legal starts of each width: 0, 2, ... while start + 3 fits.",
@@ -46,7 +39,7 @@ numbers(
 )
 
 number(
-    "2.3",
+    "02-3",
     truth=lambda: read_counts(20, 3, stride=4).count(0),
     why="The windows leave one pixel between each two of them, and one at the end.",
     remind="Write down which pixels each window reads, and count the others.",
@@ -58,7 +51,7 @@ number(
 )
 
 number(
-    "2.4",
+    "02-4",
     truth=lambda: same_padding(3, dilation=4),
     why="The kernel reaches 4 pixels to each side of its middle tap.",
     remind="Padding must give back what the span takes away, half of it on each side.",
@@ -90,14 +83,14 @@ def _settings() -> Sequence[Mapping[str, Any]]:
 
 
 function(
-    "2.5",
+    "02-5",
     truth=output_size,
     settings=_settings,
     why=f"Your function agrees with the library on {len(_settings())} settings.",
 )
 
 number(
-    "2.6",
+    "02-6",
     truth=lambda: transposed_output_size(7, 5, stride=3, padding=1, output_padding=1),
     why="Seven stamps of five, three apart, minus both trimmed ends, plus one.",
     remind="Lay out the stamps: where does the last one start, where does it end? Then trim.",
@@ -142,7 +135,7 @@ def _judge_even(answer: Any) -> str | None:
 
 
 exercise(
-    "2.7",
+    "02-7",
     wants="a tuple of kernel sizes",
     judge=_judge_even,
     why="The stamps tile evenly where the stride divides the kernel size.",
