@@ -14,8 +14,7 @@ from dsconv_lib.arithmetic import ConvSpec, output_size, same_padding, transpose
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 
 if TYPE_CHECKING:
-    from dsconv_lib.effective import effective_receptive_field
-    from dsconv_lib.measure import measure_receptive_field
+    from dsconv_lib.measure import effective_receptive_field, measure_receptive_field
     from dsconv_lib.trace import trace_cost, trace_receptive_field
 
 __all__ = [
@@ -32,7 +31,7 @@ __all__ = [
 ]
 
 _LAZY = {
-    "effective_receptive_field": "effective",
+    "effective_receptive_field": "measure",
     "measure_receptive_field": "measure",
     "trace_cost": "trace",
     "trace_receptive_field": "trace",

@@ -14,20 +14,15 @@ MODULES = sorted(ROOT.rglob("*.py"))
 
 # What a part of the library may use of the rest; every part, and nothing but parts, is listed.
 BASE = {"checks"}
-PURE = BASE | {"arithmetic", "receptive_field", "cost_table", "cost"}
-TRACING = PURE | {"reach", "probe", "_trace"}
+PURE = BASE | {"arithmetic", "receptive_field", "cost"}
 ALLOWED = {
     "checks": set(),
     "arithmetic": {"checks"},
     "receptive_field": {"checks", "arithmetic"},
-    "cost_table": set(),
-    "cost": {"checks", "arithmetic", "cost_table"},
-    "reach": PURE,
+    "cost": {"checks", "arithmetic"},
     "probe": PURE,
-    "_trace": TRACING,
-    "trace": TRACING,
+    "trace": PURE | {"probe"},
     "measure": PURE | {"probe"},
-    "effective": PURE | {"probe"},
     "notebook": PURE | {"plots"},
     "plots": PURE,
     "widgets": PURE,

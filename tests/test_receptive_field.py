@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dsconv_lib import ConvSpec, ReceptiveField, receptive_field
-from dsconv_lib.receptive_field import stack_axes
+from dsconv_lib.receptive_field.field import stack_axes
 
 CASES = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))
 

@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "book" / "api").glob("*.md"))
 MODULES = ("arithmetic", "receptive_field", "functional", "layers", "reference", "cost", "trace")
-MODULES += ("measure", "effective", "models")
+MODULES += ("measure", "models")
 DIRECTIVE = re.compile(r"^\.\. auto(module|function|class):: (\S+)\n((?: +:.*\n)*)", re.M)
 
 

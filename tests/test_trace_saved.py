@@ -10,8 +10,7 @@ from networks import NETWORKS, Apply, conv
 from torch import nn
 
 from dsconv_lib import models
-from dsconv_lib._trace import saving
-from dsconv_lib.trace import trace_cost, trace_network
+from dsconv_lib.trace import saving, trace_cost, trace_network
 
 IMAGE = (2, 2, 17, 13)
 

@@ -34,7 +34,7 @@ class Module(NamedTuple):
 ONE_IN_TEN = "*1"
 MODULES = {
     "arithmetic": Module(["arithmetic.py", "checks.py"]),
-    "receptive_field": Module(["receptive_field.py"]),
+    "receptive_field": Module(["receptive_field/field.py", "receptive_field/stack.py"]),
     "reference": Module(["reference/*.py"], ONE_IN_TEN),
     "functional": Module(
         [
@@ -44,7 +44,7 @@ MODULES = {
         ],
         ONE_IN_TEN,
     ),
-    "cost": Module(["cost.py", "cost_table.py"]),
+    "cost": Module(["cost/*.py"]),
 }
 # Left out: what starts another Python or compiles anew, since it takes long, and what cannot see
 # through the functions that mutmut puts in the place of ours.

@@ -10,9 +10,9 @@ from math import prod
 
 from torch import Tensor
 
-from dsconv_lib._trace import moves
-from dsconv_lib._trace.call import Call, tensors_in
-from dsconv_lib._trace.rules import Rules
+from dsconv_lib.trace import moves
+from dsconv_lib.trace.call import Call, tensors_in
+from dsconv_lib.trace.rules import Rules
 
 Needs = Callable[[Tensor], bool]
 Kept = Iterable[Tensor | int]

@@ -1,20 +1,9 @@
-"""What does one output see? Receptive fields of a stack of layers, in pure Python.
+"""A receptive field as a value: which input positions one output position reads."""
 
-From the input forward, with jump 1 and field 1 to begin with, each layer adds
-``(K_eff - 1) * jump`` to the field and ``P * jump`` to the effective padding, and then multiplies
-the jump by its stride (Araujo, Norris & Sim 2019, doi:10.23915/distill.00021, read from the other
-end). The positions that are *reached* inside the field are the sums of one multiple
-``m * D * jump`` per layer, ``m = 0 .. K - 1``; what lies between them are holes.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
-
-from dsconv_lib.arithmetic import Axis, ConvSpec
-
-__all__ = ["ReceptiveField", "receptive_field"]
 
 Rational = int | Fraction
 
@@ -54,6 +43,7 @@ class ReceptiveField:
 
     Examples
     --------
+    >>> from dsconv_lib import ConvSpec, receptive_field
     >>> field = receptive_field([ConvSpec(3, dilation=2), ConvSpec(3, dilation=2)])
     >>> field.size, field.reached, field.holes
     (9, 5, 4)
@@ -137,47 +127,6 @@ class ReceptiveField:
         return f"ReceptiveField({', '.join(f'{k}={_text(v)}' for k, v in shown.items())})"
 
 
-def receptive_field(layers: Iterable[ConvSpec]) -> ReceptiveField:
-    """Receptive field of a stack of convolution and pooling layers.
-
-    Parameters
-    ----------
-    layers : iterable of ConvSpec
-        From the input on. Layers with one value per axis must agree on the number of axes;
-        layers of plain numbers then count for every axis. No layer at all is the identity.
-
-    Returns
-    -------
-    ReceptiveField
-        Plain values if all layers are plain numbers, tuples otherwise.
-
-    Raises
-    ------
-    TypeError
-        If ``layers`` is not an iterable of `ConvSpec`.
-    ValueError
-        If the layers disagree on the number of axes.
-
-    Examples
-    --------
-    >>> receptive_field([ConvSpec(3, dilation=2)] * 3)
-    ReceptiveField(size=13, jump=1, padding=0, reached=7)
-    """
-    layers = _checked_layers(layers)
-    counts = {spec.ndim for spec in layers if spec.ndim is not None}
-    if len(counts) > 1:
-        raise ValueError(
-            f"layers must agree on the number of axes, got layers for {sorted(counts)}: "
-            "give every layer the same number, or plain numbers"
-        )
-    ndim = next(iter(counts), None)
-    stacks = zip(*(spec.axes(ndim) for spec in layers), strict=True)
-    fields = [_field_of_axis(stack) for stack in stacks] or [_field_of_axis(())]
-    if ndim is None:
-        return fields[0]
-    return stack_axes(fields)
-
-
 def stack_axes(
     fields: Sequence[ReceptiveField], *, unknown: tuple[str, ...] = ()
 ) -> ReceptiveField:
@@ -192,20 +141,6 @@ def stack_axes(
         whole_axis=tuple(field.whole_axis for field in fields),
         phases=phases if any(phases) else (),
     )
-
-
-def _field_of_axis(stack: Sequence[Axis]) -> ReceptiveField:
-    """The recurrences, along one axis."""
-    size = jump = 1
-    padding = 0
-    offsets = frozenset({0})
-    for axis in stack:
-        size += (axis.effective_kernel_size - 1) * jump
-        padding += axis.before * jump
-        steps = [tap * axis.dilation * jump for tap in range(axis.kernel_size)]
-        offsets = frozenset(offset + step for offset in offsets for step in steps)
-        jump *= axis.stride
-    return ReceptiveField(size, jump, padding, offsets)
 
 
 def _centre(size: int, padding: Rational | None) -> float | None:
@@ -235,19 +170,6 @@ def _positions(
     else:
         first = int(output * jump - padding)
     return frozenset(first + offset for offset in offsets)
-
-
-def _checked_layers(layers: object) -> list[ConvSpec]:
-    """Check that ``layers`` is an iterable of `ConvSpec`."""
-    specs = []
-    for spec in layers if isinstance(layers, Iterable) else [layers]:
-        if not isinstance(spec, ConvSpec) or spec is layers:
-            raise TypeError(
-                f"layers must be a list of ConvSpec, got {spec!r}: "
-                "use for example [ConvSpec(3), ConvSpec(3, dilation=2)]"
-            )
-        specs.append(spec)
-    return specs
 
 
 def _text(value: Any) -> str:

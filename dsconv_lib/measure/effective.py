@@ -10,8 +10,6 @@ from torch import nn
 
 from dsconv_lib.probe import checked_shape, picked_output, placement, undisturbed
 
-__all__ = ["EffectiveField", "effective_receptive_field"]
-
 
 @dataclass(frozen=True, repr=False, eq=False)
 class EffectiveField:

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dsconv_lib._trace.call import Call, tensors_in
-from dsconv_lib._trace.rules import Rules
+from dsconv_lib.trace.call import Call, tensors_in
+from dsconv_lib.trace.rules import Rules
 
 RULES: Rules[Callable[[Call], int]] = Rules()
 

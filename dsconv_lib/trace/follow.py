@@ -1,8 +1,8 @@
 """Finding the rule for an operation, and following every axis through it."""
 
-from dsconv_lib._trace import joins, layers, moves
-from dsconv_lib._trace.call import Along, Call, JoinRule, Track, UnclearError
-from dsconv_lib.reach import whole
+from dsconv_lib.receptive_field.reach import whole
+from dsconv_lib.trace import joins, layers, moves
+from dsconv_lib.trace.call import Along, Call, JoinRule, Track, UnclearError
 
 AXIS_RULES = layers.RULES | moves.RULES
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from dsconv_lib._trace.call import Along, Call, JoinRule, UnclearError
-from dsconv_lib._trace.rules import Rules
-from dsconv_lib.reach import make_reach, moving, spread
+from dsconv_lib.receptive_field.reach import make_reach, moving, spread
+from dsconv_lib.trace.call import Along, Call, JoinRule, UnclearError
+from dsconv_lib.trace.rules import Rules
 
 RULES: Rules[JoinRule] = Rules()
 

@@ -12,10 +12,17 @@ from fractions import Fraction
 import torch
 from torch import nn
 
-from dsconv_lib._trace.call import Along, AxisRule, Call, UnclearError
-from dsconv_lib._trace.rules import Rules, averaged, then
 from dsconv_lib.arithmetic import Axis
-from dsconv_lib.reach import LawRows, adaptive_window, moving, resampled, transposed_window, window
+from dsconv_lib.receptive_field.reach import (
+    LawRows,
+    adaptive_window,
+    moving,
+    resampled,
+    transposed_window,
+    window,
+)
+from dsconv_lib.trace.call import Along, AxisRule, Call, UnclearError
+from dsconv_lib.trace.rules import Rules, averaged, then
 
 RULES: Rules[AxisRule] = Rules()
 

@@ -11,10 +11,10 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
-from dsconv_lib._trace import macs, saving
-from dsconv_lib._trace.call import Call, tensors_in
-from dsconv_lib._trace.follow import CONSTANT, understood
-from dsconv_lib.cost_table import Cost, LayerCost
+from dsconv_lib.cost import Cost, LayerCost
+from dsconv_lib.trace import macs, saving
+from dsconv_lib.trace.call import Call, tensors_in
+from dsconv_lib.trace.follow import CONSTANT, understood
 
 # These read of their first argument only what they pick.
 _PICKING = {"embedding", "index", "index_select", "gather"}

@@ -15,7 +15,7 @@ from operator import or_
 from typing import overload
 
 from dsconv_lib.arithmetic import Axis
-from dsconv_lib.receptive_field import ReceptiveField
+from dsconv_lib.receptive_field.field import ReceptiveField
 
 _LONGEST_PERIOD = 1024  # of a law, in outputs
 _MOST_BITS = 1 << 24  # of a table of rows: 4096 outputs on 4096 positions

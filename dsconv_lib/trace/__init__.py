@@ -3,8 +3,8 @@
 The module runs once on tensors that have a shape but no values (PyTorch's meta device). A dispatch
 mode sees every operation. It carries along, for each tensor and each axis of the input, which input
 positions an index along that axis reads, and it books what the operation costs under the module
-that runs it. The rules for single operations are in `dsconv_lib._trace`, the bookkeeping of
-positions in `dsconv_lib.reach`.
+that runs it. The rules for single operations stand in the modules of this package, the
+bookkeeping of positions in `dsconv_lib.receptive_field.reach`.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dsconv_lib._trace.tracer import Tracer
 from dsconv_lib.checks import checked
-from dsconv_lib.cost_table import Cost
+from dsconv_lib.cost import Cost
 from dsconv_lib.probe import checked_shape, placement
-from dsconv_lib.reach import Reach
-from dsconv_lib.receptive_field import ReceptiveField, stack_axes
+from dsconv_lib.receptive_field import ReceptiveField
+from dsconv_lib.receptive_field.field import stack_axes
+from dsconv_lib.receptive_field.reach import Reach
+from dsconv_lib.trace.tracer import Tracer
 
 __all__ = ["trace_receptive_field", "trace_cost", "trace_network", "Traced"]
 

@@ -1,8 +1,4 @@
-"""Receptive fields measured rather than derived: by gradients, or by letting NaN spread.
-
-A check of `dsconv_lib.trace_receptive_field`: which input positions can change an output? How much
-they do is the question of `dsconv_lib.effective`.
-"""
+"""Which input positions can change an output? Found by gradients, or by letting NaN spread."""
 
 import copy
 import re
@@ -18,8 +14,6 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from dsconv_lib.probe import checked_shape, picked_output, placement
-
-__all__ = ["MeasuredField", "measure_receptive_field"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)

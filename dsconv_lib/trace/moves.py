@@ -10,9 +10,9 @@ from math import prod
 
 import torch
 
-from dsconv_lib._trace.call import Along, AxisRule, Call, UnclearError
-from dsconv_lib._trace.rules import Rules, then
-from dsconv_lib.reach import moving, repeated
+from dsconv_lib.receptive_field.reach import moving, repeated
+from dsconv_lib.trace.call import Along, AxisRule, Call, UnclearError
+from dsconv_lib.trace.rules import Rules, then
 
 RULES: Rules[AxisRule] = Rules()
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from dsconv_lib._trace.call import Along, Call, UnclearError
-from dsconv_lib.reach import Law
+from dsconv_lib.receptive_field.reach import Law
+from dsconv_lib.trace.call import Along, Call, UnclearError
 
 Rule = TypeVar("Rule")
 

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_map_only
 
-from dsconv_lib._trace.call import Along, Call, Track, tensors_in
-from dsconv_lib._trace.follow import follow, understood
-from dsconv_lib._trace.ledger import Ledger, known
-from dsconv_lib._trace.shapes import as_in_training, result_without_values
 from dsconv_lib.probe import undisturbed
-from dsconv_lib.reach import Reach, identity, spread, whole
+from dsconv_lib.receptive_field.reach import Reach, identity, spread, whole
+from dsconv_lib.trace.call import Along, Call, Track, tensors_in
+from dsconv_lib.trace.follow import follow, understood
+from dsconv_lib.trace.ledger import Ledger, known
+from dsconv_lib.trace.shapes import as_in_training, result_without_values
 
 # How PyTorch says that an operation cannot go on without values.
 _NEEDS_VALUES = re.compile(

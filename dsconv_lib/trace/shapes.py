@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_map_only
 
-from dsconv_lib._trace.call import Call, tensors_in
-from dsconv_lib._trace.saving import DROPOUT
+from dsconv_lib.trace.call import Call, tensors_in
+from dsconv_lib.trace.saving import DROPOUT
 
 Shape = tuple[int, ...]
 _SAME_SHAPE = (

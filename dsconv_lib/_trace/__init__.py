@@ -1,1 +1,0 @@
-"""How `dsconv_lib.trace` follows single operations."""
