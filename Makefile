@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	serve lab bench compare mutants lock clean
+	contents 	serve lab bench compare mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,9 @@ colab-test: $(READY) $(COLAB) ## run the notebooks with the versions that Colab 
 
 notebooks: $(READY) ## execute notebooks and store their outputs [CHAPTER=02]
 	$(BIN)/python book/_tools/execute.py $(CHAPTER)
+
+contents: $(READY) ## write the README's list of chapters from _toc.yml and the notebooks
+	$(BIN)/python book/_tools/contents.py
 
 address: $(READY) ## write what follows from the repository address in _config.yml
 	$(BIN)/python book/_tools/address.py

@@ -1,11 +1,12 @@
-"""What all tests share: the repository's tools are importable."""
+"""What all tests share: the book's tools and extensions are importable."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "book" / "_tools"))
+BOOK = Path(__file__).parents[1] / "book"
+sys.path[:0] = [str(BOOK / "_tools"), str(BOOK / "_ext")]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

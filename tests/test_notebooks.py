@@ -34,11 +34,6 @@ def prose(notebook):
     return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def test_the_chapters_are_those_of_the_contents():
-    listed = re.findall(r"file: (notebooks/\w+)", (ROOT / "_toc.yml").read_text())
-    assert listed == [f"notebooks/{path.stem}" for path in NOTEBOOKS]
-
-
 def test_every_cell_was_executed_in_order_from_a_fresh_kernel(notebook):
     counts = [cell.execution_count for cell in code_cells(notebook)]
     assert counts == list(range(1, len(counts) + 1))
@@ -62,7 +57,7 @@ def test_nothing_volatile_is_stored(notebook):
     assert "widget-view+json" not in text
     assert "widget-state+json" not in text
     assert " object at 0x" not in text
-    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert set(notebook.metadata) == {"dsconv", "kernelspec", "language_info"}
     assert not [place for place in SECRET_PATHS if place in text]
 
 

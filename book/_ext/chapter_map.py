@@ -1,12 +1,6 @@
 """Draw the map of the chapters: a picture of the parts, with arrows for what needs what.
 
-The parts, the titles and which chapters can be read come from `_toc.yml` and from the chapters
-themselves, the arrows from the directive's lines, `chapter: the chapters that it needs`:
-
-    ```{chapter-map}
-    1:
-    2: 1
-    ```
+The parts, the titles and the arrows come from the one list of chapters (`chapters.py`).
 
 The picture is one column wide, so it reads on a phone; `book.css` colours it for both themes.
 """
@@ -14,66 +8,35 @@ The picture is one column wide, so it reads on a phone; `book.css` colours it fo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import escape
+from itertools import groupby
+from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
-from sphinx_external_toc.api import FileItem, SiteMap
+
+from chapters import Chapter, read
 
 WIDTH, MARGIN = 360, 6  # of the drawing, in its own units
 NODE_X, RADIUS = 90, 11.5  # the column of numbered circles
 TEXT_X, TEXT_WIDTH, TEXT_HEIGHT = 112, 34, 16  # titles: left edge, characters a line, line height
 HEADER, ROW, GAP = 30, 36, 10  # heights: a part's name, a chapter of one line, between parts
-LINE = re.compile(r"(\d+):\s*([\d\s]*)")
 SENTENCE_END = re.compile(r"(?<=[?.!])\s")
-NUMBERED = re.compile(r"(\d+)\s+(.+)")
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """A chapter of the map; `docname` is None while it is not written."""
-
-    number: int
-    title: str
-    docname: str | None
 
 
 class ChapterMap(nodes.General, nodes.Element):
-    """Stands for the map until every title is known."""
+    """Stands for the map until the pages' addresses are known."""
 
 
 class ChapterMapDirective(SphinxDirective):
-    """Read which chapters each chapter needs."""
-
-    has_content = True
+    """Mark the place of the map."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a placeholder that holds the needs as a mapping."""
-        needs = {}
-        for line in self.content:
-            if not (match := LINE.fullmatch(line.strip())):
-                raise self.error(f"{line!r} is no 'chapter: needed chapters' with numbers")
-            needs[int(match[1])] = [int(number) for number in match[2].split()]
-        return [ChapterMap(needs=needs)]
-
-
-def parts(contents: SiteMap, env: BuildEnvironment) -> dict[str, list[Chapter]]:
-    """Return the numbered chapters of the contents, by the caption of their part."""
-    found: dict[str, list[Chapter]] = {}
-    for tree in contents.root.subtrees:
-        for item in tree.items:
-            docname = str(item) if isinstance(item, FileItem) else None
-            title = env.titles[docname].astext() if docname else getattr(item, "title", None)
-            if match := NUMBERED.fullmatch(str(title)):
-                chapter = Chapter(int(match[1]), match[2], docname)
-                found.setdefault(tree.caption or "", []).append(chapter)
-    return found
+        """Return a placeholder."""
+        return [ChapterMap()]
 
 
 def arrow(start: float, end: float, classes: str, *, neighbours: bool) -> str:
@@ -111,14 +74,12 @@ def station(chapter: Chapter, y: float, lines: list[str], href: str | None) -> s
     return f'<g class="coming">{drawing}</g>'
 
 
-def draw(
-    found: dict[str, list[Chapter]], needs: dict[int, list[int]], hrefs: dict[int, str]
-) -> str:
+def draw(chapters: list[Chapter], hrefs: dict[str, str]) -> str:
     """Return the map as SVG: the parts' bands, the arrows, then the chapters on top."""
     bands, stations, centres, y = [], [], {}, 0.0
-    for caption, chapters in found.items():
+    for caption, group in groupby(chapters, lambda chapter: chapter.part):
         top, y = y, y + HEADER
-        for chapter in chapters:
+        for chapter in group:
             sentences = SENTENCE_END.split(chapter.title)
             lines = [line for text in sentences for line in wrap(text, TEXT_WIDTH)]
             height = ROW + TEXT_HEIGHT * (len(lines) - 1) * 0.6
@@ -135,11 +96,12 @@ def draw(
         )
         y += GAP
     arrows = []
-    for number, needed in sorted(needs.items()):
-        for other in needed:
+    for chapter in chapters:
+        for needed in chapter.needs:
+            number, other = chapter.number, str(needed)
             classes = "arrow ready" if {number, other} <= set(hrefs) else "arrow"
             start, end = centres[other], centres[number]
-            arrows.append(arrow(start, end, classes, neighbours=number == other + 1))
+            arrows.append(arrow(start, end, classes, neighbours=int(number) == needed + 1))
     arrows.sort(key=lambda item: "ready" in item)
     return (
         f'<svg class="chapter-map" viewBox="0 0 {WIDTH} {y - GAP + 2:g}" '
@@ -148,22 +110,15 @@ def draw(
 
 
 def place(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Replace each placeholder by its picture; the numbers must be those of the contents."""
+    """Replace each placeholder by the picture."""
     for node in list(doctree.findall(ChapterMap)):
-        found, needs = parts(app.config.external_site_map, app.env), node["needs"]
-        chapters = {item.number: item for group in found.values() for item in group}
-        named = {*needs, *(other for needed in needs.values() for other in needed)}
-        if named != set(chapters):
-            raise ExtensionError(
-                f"{docname}: the chapter map and the contents differ in the chapters "
-                f"{sorted(named ^ set(chapters))}; name each chapter of _toc.yml in both"
-            )
+        chapters = [chapter for chapter in read(Path(app.srcdir)) if not chapter.is_optional]
         hrefs = {
-            number: app.builder.get_relative_uri(docname, item.docname)
-            for number, item in chapters.items()
-            if item.docname
+            chapter.number: app.builder.get_relative_uri(docname, chapter.docname)
+            for chapter in chapters
+            if chapter.docname
         }
-        node.replace_self(nodes.raw("", draw(found, needs, hrefs), format="html"))
+        node.replace_self(nodes.raw("", draw(chapters, hrefs), format="html"))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Show the chapters that are still to come in the contents, without a link.
 
-`_toc.yml` lists them as `url: coming://N`. Wherever such an entry would be drawn as a link it is
-drawn as plain text instead.
+`_toc.yml` lists them as `url: coming://N?needs=…`. Wherever such an entry would be drawn as a link
+it is drawn as plain text instead.
 """
 
 from __future__ import annotations

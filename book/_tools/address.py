@@ -64,8 +64,8 @@ def read_repository(config: Path = ROOT / "_config.yml") -> Repository | None:
     return Repository(match[1], match[2], entry["branch"])
 
 
-def badges(repository: Repository | None) -> str:
-    """Return the README's badges, one Markdown line each."""
+def badges(repository: Repository | None, first_chapter: str) -> str:
+    """Return the README's badges, one Markdown line each; Colab opens the first chapter."""
     if repository is None:
         return ""
     tests = f"{repository.url}/actions/workflows/cpu.yml"
@@ -75,7 +75,7 @@ def badges(repository: Repository | None) -> str:
         (
             "Open in Colab",
             f"{COLAB}/assets/colab-badge.svg",
-            repository.colab("notebooks/02_output_size.ipynb"),
+            repository.colab(f"notebooks/{first_chapter}"),
         ),
     ]
     return "".join(f"[![{text}]({image})]({target})\n" for text, image, target in shields)
@@ -106,13 +106,15 @@ def first_code_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def sync(root: Path, repository: Repository | None) -> list[Path]:
     """Write badges, citation and install lines below `root`; return the files that changed."""
     texts = {}
+    notebooks = sorted((root / "notebooks").glob("*.ipynb"))
     readme = root / "README.md"
-    texts[readme] = BADGES.sub(badges(repository), readme.read_text(encoding="utf-8"))
+    lines = badges(repository, notebooks[0].name)
+    texts[readme] = BADGES.sub(lines, readme.read_text(encoding="utf-8"))
     citation = root / "CITATION.cff"
     texts[citation] = CITATION.sub("", citation.read_text(encoding="utf-8"))
     if repository is not None:
         texts[citation] += f"repository-code: {repository.url}\n"
-    for path in sorted((root / "notebooks").glob("*.ipynb")):
+    for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
         cell = first_code_cell(notebook)
         cell.source = with_install(cell.source, repository.requirement if repository else "")

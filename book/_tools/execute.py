@@ -29,8 +29,10 @@ def chapters(prefix: str = "") -> list[Path]:
 
 def strip_volatile(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop what differs between two runs: model ids, widget state, times and versions."""
+    own = {"dsconv": notebook.metadata["dsconv"]} if "dsconv" in notebook.metadata else {}
     notebook.metadata = nbformat.from_dict(
         {
+            **own,
             "kernelspec": {
                 "display_name": "Python 3 (ipykernel)",
                 "language": "python",
