@@ -65,8 +65,8 @@ def test_the_list_counts_the_chapters_that_are_ready(book):
     ("heading", "own", "text"),
     [
         ("# Start", {"needs": [], "summary": ""}, "begins with 'Start'"),
-        ("# 1 Start", {"needs": []}, "has dsconv={'needs': []}"),
-        ("# 1 Start", {"summary": "A start."}, "'needs'|\"needs\""),
+        ("# 1 Start", {"needs": []}, "has dsconv=.'needs'"),
+        ("# 1 Start", {"summary": "A start."}, "has dsconv=.'summary'"),
     ],
 )
 def test_a_notebook_without_number_needs_or_summary_is_refused(book, heading, own, text):
