@@ -1,8 +1,61 @@
-"""Data sets that need no download: drawn from a seed."""
+"""Data that need no download: drawn from a seed, or brought along by a package."""
 
 import numpy as np
 
-__all__ = ["near_and_far"]
+__all__ = ["near_and_far", "photograph"]
+
+PHOTOGRAPHS = {"temple": "china.jpg", "flower": "flower.jpg"}
+"""Names of the photographs, and the files of scikit-learn that hold them."""
+
+
+def photograph(name: str = "temple", size: tuple[int, int] | None = None) -> np.ndarray:
+    """Grey photograph that comes with scikit-learn.
+
+    Parameters
+    ----------
+    name : {"temple", "flower"}
+        Which one.
+    size : (int, int), optional
+        Rows and columns; the middle of the photograph is cut to this shape and averaged down. All
+        of it, 427 × 640, if not given.
+
+    Returns
+    -------
+    array of float32, shape (rows, columns)
+        Grey values, 0 (black) to 1 (white): the mean of red, green and blue.
+
+    Raises
+    ------
+    ValueError
+        If there is no photograph of that name, or ``size`` is not 1 to 427 rows and 1 to 640
+        columns.
+
+    Examples
+    --------
+    >>> photograph("temple", (96, 144)).shape
+    (96, 144)
+    """
+    from PIL import Image
+    from sklearn.datasets import load_sample_image
+
+    if name not in PHOTOGRAPHS:
+        known = " or ".join(f'"{each}"' for each in PHOTOGRAPHS)
+        raise ValueError(f"name={name!r} is no photograph of this book: use {known}")
+    pixels = load_sample_image(PHOTOGRAPHS[name]).mean(axis=-1) / 255
+    picture = Image.fromarray(pixels.astype(np.float32))
+    height, width = pixels.shape
+    if size is None:
+        return np.array(picture)
+    rows, columns = size
+    if not (1 <= rows <= height and 1 <= columns <= width):
+        raise ValueError(
+            f"size={size} must lie within the photograph's {height} rows and {width} columns: "
+            f"use for example size=({height // 4}, {width // 4})"
+        )
+    scale = min(height / rows, width / columns)
+    top, left = (height - rows * scale) / 2, (width - columns * scale) / 2
+    box = (left, top, left + columns * scale, top + rows * scale)
+    return np.array(picture.resize((columns, rows), Image.Resampling.BOX, box))
 
 
 def near_and_far(

@@ -55,3 +55,35 @@ def test_noise_has_the_given_scale():
 def test_impossible_settings_are_refused(wrong, words):
     with pytest.raises(ValueError, match=words):
         data.near_and_far(2, **wrong)
+
+
+@pytest.mark.parametrize("name", data.PHOTOGRAPHS)
+def test_a_photograph_is_grey_and_keeps_its_mean_when_averaged_down(name):
+    whole = data.photograph(name)
+    assert whole.shape == (427, 640)
+    assert whole.dtype == np.float32
+    assert 0 <= whole.min() < 0.1 < 0.8 < whole.max() <= 1
+    small = data.photograph(name, (61, 91))
+    assert small.shape == (61, 91)
+    rows = whole[:, 1:-1]  # nearly the part that has the shape of the small one
+    assert abs(small.mean() - rows.mean()) < 0.002
+
+
+def test_a_photograph_is_the_mean_of_its_colours_averaged_over_boxes():
+    from sklearn.datasets import load_sample_image
+
+    small = data.photograph("flower", (61, 91))
+    grey = load_sample_image("flower.jpg").mean(axis=-1) / 255
+    box = grey[7 * 30 : 7 * 31, 7 * 40 + 1 : 7 * 41 + 2]
+    assert abs(small[30, 40] - box.mean()) < 0.01
+
+
+@pytest.mark.parametrize("size", [(0, 5), (428, 5), (5, 641)])
+def test_a_photograph_is_not_made_larger(size):
+    with pytest.raises(ValueError, match=r"size=.* must lie within .* 427 rows and 640 columns"):
+        data.photograph("temple", size)
+
+
+def test_an_unknown_photograph_is_named_with_those_that_there_are():
+    with pytest.raises(ValueError, match=r'name=.cat. is no photograph.*"temple" or "flower"'):
+        data.photograph("cat")

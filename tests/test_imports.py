@@ -24,6 +24,7 @@ ALLOWED = {
     "trace": PURE | {"probe"},
     "measure": PURE | {"probe"},
     "notebook": PURE | {"plots"},
+    "panels": set(),
     "plots": PURE,
     "widgets": PURE,
 }
