@@ -1,8 +1,15 @@
-"""Exercises accept right answers, refuse every other, and never give the answer away."""
+"""Exercises accept every sensible form of the right answer and give a hint for every other.
+
+Each chapter's tests hold the answers: ``ANSWERS`` has, for every exercise, forms of the right one
+and wrong ones with a piece of their hint.
+"""
 
 import re
 import subprocess
 import sys
+from collections import OrderedDict
+from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -10,157 +17,94 @@ import nbformat
 import numpy as np
 import pytest
 
-from dsconv_lib.exercises import check, framework
-from dsconv_lib.exercises.framework import label
+from dsconv_lib.exercises import check, framework, judges
+from dsconv_lib.exercises.forms import Form
+from dsconv_lib.exercises.framework import label, verdict
 
 ROOT = Path(__file__).parents[1]
-
-
-def my_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
-    last = size + 2 * padding - dilation * (kernel_size - 1) - 1
-    if last < 0:
-        raise ValueError("the kernel does not fit")
-    return last // stride + 1
-
-
-def my_field_and_jump(kernels, strides, dilations):
-    field, jump = 1, 1
-    for kernel, stride, dilation in zip(kernels, strides, dilations, strict=True):
-        field += (kernel - 1) * dilation * jump
-        jump *= stride
-    return field, jump
-
-
-def my_dilate_kernel(kernel, dilation):
-    (rows, columns), (down, right) = kernel.shape, dilation
-    wide = np.zeros((down * (rows - 1) + 1, right * (columns - 1) + 1), kernel.dtype)
-    wide[::down, ::right] = kernel
-    return wide
-
-
-# Worked by hand, independent of the library.
-RIGHT = {
-    "02-1": 32,
-    "02-2": (3, 3),
-    "02-3": 5,
-    "02-4": 4,
-    "02-5": my_output_size,
-    "02-6": 22,
-    "02-7": (3, 6),
-    "08-1": 21,
-    "08-2": 67,
-    "08-3": my_field_and_jump,
-    "08-4": [8, 8, 8, 8],
-    "08-5": [1, 2, 4, 8, 8, 8],
-    "08-6": (65, 99),
-    "08-7": 2.0,
-    "08-8": 96,
-    "09-1": 31,
-    "09-2": 9,
-    "09-3": 222,
-    "09-4": my_dilate_kernel,
-    "09-5": 3,
-    "09-6": 14,
-    "09-7": [1, 3, 9, 27, 10],
-}
-WRONG_FUNCTIONS = {
-    "08-3": {
-        "jump first": lambda kernels, strides, dilations: my_field_and_jump(
-            kernels, [*strides[1:], 1], dilations
-        ),
-        "no dilation": lambda kernels, strides, dilations: my_field_and_jump(
-            kernels, strides, [1] * len(kernels)
-        ),
-        "field alone": lambda *lists, **named: my_field_and_jump(*lists, **named)[0],
-    },
-    "09-4": {
-        "swapped": lambda kernel, dilation: my_dilate_kernel(kernel, dilation[::-1]),
-        "the kernel itself": lambda kernel, dilation: kernel,
-        "repeated taps": lambda kernel, dilation: np.resize(
-            kernel, my_dilate_kernel(kernel, dilation).shape
-        ),
-    },
-}
+sys.path.append(str(ROOT / "tests" / "chapters"))
+TESTS = {chapter: import_module(f"test_{chapter}") for chapter in framework.chapters()}
+ANSWERS = OrderedDict(chain.from_iterable(test.ANSWERS.items() for test in TESTS.values()))
 NAMES = [name for chapter in framework.chapters() for name in framework.names(chapter)]
-PLAIN = [name for name in NAMES if not callable(RIGHT.get(name))]
-COUNTED = [name for name in NAMES if isinstance(RIGHT.get(name), int)]
+PYTHON = [name for name in NAMES if framework.find(name).python]
+RIGHT = [
+    pytest.param(name, answer, id=f"{name}-{place}")
+    for name, (right, _) in ANSWERS.items()
+    for place, answer in enumerate(right)
+]
+WRONG = [
+    pytest.param(name, answer, hint, id=f"{name}-{place}")
+    for name, (_, wrong) in ANSWERS.items()
+    for place, (answer, hint) in enumerate(wrong)
+]
 
 
-def test_every_exercise_is_in_the_table_in_order():
-    assert list(RIGHT) == NAMES
+def test_every_exercise_is_in_the_tables_in_order():
+    assert list(ANSWERS) == NAMES
+    assert all(right and len(wrong) >= 3 for right, wrong in ANSWERS.values())
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_the_right_answer_is_correct_in_every_form(name, answer):
+    assert re.fullmatch(r"Correct\. .+\.", verdict(name, answer))
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
+def test_a_wrong_answer_gets_its_hint(name, answer, hint):
+    said = verdict(name, answer)
+    assert said.startswith("Not yet: ")
+    assert re.search(hint if "|" in hint else re.escape(hint), said), said
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_right_answer_is_correct(name, capsys):
-    check(name, RIGHT[name])
-    assert re.fullmatch(rf"Exercise {label(name)}: correct\. .+\.\n", capsys.readouterr().out)
+@pytest.mark.parametrize("answer", [..., None, "", " ", (), [], set(), {}, [...], (...,)], ids=repr)
+def test_nothing_is_not_an_answer(name, answer):
+    said = verdict(name, answer)
+    if isinstance(answer, list | tuple) and answer and callable(ANSWERS[name][0][0]):
+        assert "but this is a" in said
+    else:
+        assert said == f"Not answered. This asks for {framework.find(name).wants}."
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("answer", [..., None, "", (), [], set(), {}], ids=repr)
-def test_nothing_is_not_an_answer(name, answer, capsys):
-    check(name, answer)
-    line = capsys.readouterr().out
-    assert re.fullmatch(rf"Exercise {label(name)}: not answered yet\. .+\.\n", line)
+def test_a_stored_template_is_not_answered(name):
+    template = (lambda *_, **__: ...) if callable(ANSWERS[name][0][0]) else ...
+    assert verdict(name, template).startswith("Not answered.")
 
 
-@pytest.mark.parametrize("name", ["02-5", "08-3", "09-4"])
-@pytest.mark.parametrize("result", [None, ...])
-def test_a_function_that_is_still_empty_is_not_answered(name, result):
-    assert framework.verdict(name, lambda *_, **__: result).startswith("not answered yet.")
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not callable(ANSWERS[name][0][0])])
 @pytest.mark.parametrize(
     "answer",
-    [True, False, "32", object(), {"a": 1}, 3j, ANY, np.ones(2), lambda: 5],
+    [True, np.True_, "32", object(), {"a": 1}, 3j, ANY, np.ones((2, 2)), lambda: 5],
     ids=lambda value: type(value).__name__,
 )
-def test_an_answer_of_the_wrong_kind_is_refused(name, answer):
-    text = framework.verdict(name, answer)
-    assert text.startswith("not yet. ")
-    if not callable(answer):
-        assert framework.find(name).wants in text
+def test_an_answer_of_the_wrong_kind_is_told_what_is_wanted(name, answer):
+    said = verdict(name, answer)
+    assert said.startswith(f"Not yet: this asks for {framework.find(name).wants}, but "), said
+
+
+FORMS = {name: framework.find(name).form for name in NAMES if framework.find(name).form}
+COUNTED = [name for name in FORMS if FORMS[name].kind == "number"]
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_only_one_number_is_right(name):
-    assert framework.verdict(name, np.int64(RIGHT[name])).startswith("correct.")
-    right = [n for n in range(-5, 400) if framework.verdict(name, n).startswith("correct.")]
-    assert right == [RIGHT[name]]
-    assert framework.verdict(name, float(RIGHT[name])).startswith("not yet.")
-    assert framework.verdict(name, str(RIGHT[name])).startswith("not yet.")
+def test_only_one_number_is_right_and_no_hint_holds_it(name):
+    truth = ANSWERS[name][0][0]
+    for wrong in {*range(-5, 400)} - {truth}:
+        said = verdict(name, wrong)
+        assert said.startswith("Not yet: "), wrong
+        assert not re.search(rf"(?<![\d.]){truth}(?![\d.]*\d)", said), said
 
 
-@pytest.mark.parametrize("name", COUNTED)
-def test_hints_do_not_hold_the_answer(name):
-    for wrong in range(-5, 400):
-        if wrong != RIGHT[name]:
-            hint = framework.verdict(name, wrong)
-            assert not re.search(rf"(?<![\d.]){RIGHT[name]}(?![\d.]*\d)", hint), hint
-
-
-@pytest.mark.parametrize("name", ["02-2", "08-6"])
-def test_only_one_tuple_is_right(name):
-    right = RIGHT[name]
-    assert framework.verdict(name, list(right)).startswith("correct.")
-    for other in [right[:1], (*right, 1), (right[0] - 1, right[1]), (right[0], right[1] + 1)]:
-        assert framework.verdict(name, other).startswith("not yet.")
-    assert framework.verdict(name, (right[0], ...)).startswith("not answered yet.")
-    assert framework.verdict(name, (right[0], float(right[1]))).startswith("not yet.")
-
-
-@pytest.mark.parametrize(
-    ("name", "slip"), [(name, slip) for name in WRONG_FUNCTIONS for slip in WRONG_FUNCTIONS[name]]
-)
-def test_a_wrong_function_is_refused(name, slip):
-    assert framework.verdict(name, WRONG_FUNCTIONS[name][slip]).startswith("not yet. ")
-
-
-def test_a_real_number_is_right_within_its_tolerance():
-    assert framework.verdict("08-7", np.float32(2)).startswith("correct.")
-    for wrong in (1.9, 2.1, 4 / 3, float("nan"), float("inf"), -2):
-        assert framework.verdict("08-7", wrong).startswith("not yet.")
+def test_what_is_printed_fits_a_phone(capsys):
+    for name in NAMES:
+        check(name, ...)
+    for parameters in WRONG:
+        name, answer, _ = parameters.values
+        check(name, answer)
+    text = capsys.readouterr().out
+    assert text.startswith("Exercise 2.1: Not answered. This asks\nfor a whole number.\n")
+    assert max(map(len, text.splitlines())) <= 40
 
 
 @pytest.mark.parametrize(
@@ -169,6 +113,8 @@ def test_a_real_number_is_right_within_its_tolerance():
         ("02-99", "name='02-99' is no exercise; there are 02-1, 02-2, "),
         ("2.1", "name='2.1' is no exercise; it begins with its chapter, one of 02, "),
         ("77-1", "name='77-1' is no exercise; it begins with its chapter, one of 02, "),
+        ("02", "name='02' is no exercise; it begins with its chapter, one of 02, "),
+        ("02-places", "name='02-places' is no exercise; there are 02-1, 02-2, "),
     ],
 )
 def test_an_unknown_exercise_is_an_error(name, text):
@@ -176,10 +122,13 @@ def test_an_unknown_exercise_is_an_error(name, text):
         check(name, 3)
 
 
-def test_a_name_is_given_only_once():
+@pytest.mark.parametrize(
+    ("name", "text"), [("02-1", "name='02-1' is taken"), ("2.1", "must be chapter, hyphen and")]
+)
+def test_a_name_of_another_form_or_one_that_is_taken_is_refused(name, text):
     framework.find("02-1")
-    with pytest.raises(ValueError, match="name='02-1' is taken"):
-        framework.exercise("02-1", wants="", judge=lambda answer: None, why="")
+    with pytest.raises(ValueError, match=text):
+        judges.exercise(name, wants="", judge=lambda answer: None, why="")
 
 
 def test_ten_comes_after_nine(monkeypatch):
@@ -206,8 +155,60 @@ def test_a_chapter_is_loaded_when_it_is_asked_for():
     )
 
 
-def test_exercises_do_not_import_torch():
-    run("import sys, dsconv_lib.exercises; sys.exit('torch' in sys.modules)")
+def test_what_a_page_can_judge_needs_plain_python_only():
+    assert PYTHON
+    run(
+        "import sys\nknown = {*sys.stdlib_module_names, 'dsconv_lib'}\nbefore = {*sys.modules}\n"
+        f"from dsconv_lib.exercises.framework import verdict\nfor name in {PYTHON}:\n"
+        "    assert verdict(name, lambda *_, **__: 1).startswith('Not yet: '), name\n"
+        "new = {name.split('.')[0] for name in {*sys.modules} - before}\n"
+        "assert new <= known, new - known\n"
+        "ours = {name for name in sys.modules if name.startswith('dsconv_lib.')}\n"
+        "parts = {name.split('.')[1] for name in ours}\n"
+        "assert parts <= {'arithmetic', 'checks', 'exercises', 'receptive_field'}, parts"
+    )
+
+
+# Kinds that chapters may use
+
+
+CHOICE = Form("choice", "b", {"a": "Too early."}, options={"a": "one", "b": "two", "c": "three"})
+CHOICES = Form("choice", "ac", {"b": "b is wider."}, "Try each.", options=dict.fromkeys("abc", ""))
+MARKS = Form("mark", (3, 7), {4: "4 is read."}, "Look again.", cells=(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("form", "right", "wrong"),
+    [
+        (CHOICE, ["b", "B", "(b)", ["b"], {"b"}], {"a": "Too early.", "c": ""}),
+        (CHOICES, ["ac", "a, c", "(c), (a)", ["c", "a"]], {"a": "not all", "ab": "b is wider."}),
+        (MARKS, [(3, 7), [7, 3], {3, 7}], {(3,): "not all", (3, 4): "4 is read.", (1, 2): "Look"}),
+        (Form("mark", 4, cells=(3, 3), remind="No."), [4, 4.0, [4]], {5: "No."}),
+    ],
+)
+def test_choices_and_marks(form, right, wrong):
+    assert [form.judge(answer) for answer in right] == [None] * len(right)
+    for answer, hint in wrong.items():
+        assert hint in form.judge(answer)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"kind": "essay", "truth": 1}, "kind='essay' is none of number, numbers"),
+        ({"kind": "choice", "truth": "d", "options": {"a": "", "b": ""}}, "truth='d' must be"),
+        ({"kind": "choice", "truth": "ab", "options": {"a": "", "b": ""}}, "not all"),
+        ({"kind": "mark", "truth": 9, "cells": (3, 3)}, "truth=9 must be among the 9 cells"),
+    ],
+)
+def test_a_question_that_cannot_be_answered_is_refused(fields, text):
+    with pytest.raises(ValueError, match=text):
+        Form(**fields)
+
+
+def test_each_wrong_option_needs_its_reason():
+    with pytest.raises(ValueError, match="give one for each wrong option"):
+        judges.choice("02-98", options={"a": "", "b": ""}, truth="a", reasons={}, why="")
 
 
 # The notebooks
@@ -232,8 +233,11 @@ def test_every_exercise_stands_once_in_its_chapter():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_exercises_are_stored_unanswered_with_a_folded_solution(path):
+def test_exercises_are_stored_unanswered_with_a_folded_solution(path, capsys):
     for name, cell, after in exercise_cells(path):
-        last = cell.outputs[0].text.splitlines()[-1]
-        assert last.startswith(f"Exercise {label(name)}: not answered yet."), name
+        check(name, ...)
+        assert cell.outputs[0].text == capsys.readouterr().out, name
+        plain = rf'answer = \.\.\.\ncheck\("{name}", answer\)'
+        written = rf'def (\w+)\(.*\):\n    return \.\.\.\n\n\ncheck\("{name}", \1\)'
+        assert re.fullmatch(f"{plain}|{written}", cell.source), cell.source
         assert after.source.startswith("<details>\n<summary>Solution"), name

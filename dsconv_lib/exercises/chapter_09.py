@@ -1,15 +1,15 @@
-"""Exercises of chapter 9, about dilation."""
+"""Questions of chapter 9, about dilation."""
 
 from collections.abc import Callable
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from dsconv_lib.arithmetic import ConvSpec, output_size
-from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, as_whole_number, describe
-from dsconv_lib.exercises.framework import exercise
-from dsconv_lib.exercises.judges import number
+from dsconv_lib.exercises.answers import UnansweredError, WrongTypeError, as_whole_numbers, describe
+from dsconv_lib.exercises.judges import exercise, number
 from dsconv_lib.receptive_field import receptive_field
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LEAST_FIELD = 90
 """Positions that the stack of exercise 9.7 must see."""
@@ -17,9 +17,8 @@ LEAST_FIELD = 90
 
 def blind_dilation(period: int) -> int:
     """Least dilation at which the kernel (-1, 0, 1) answers 0 to stripes of that even period."""
-    signal = np.arange(4 * period) % period < period // 2
-    taps = range(1, period + 1)
-    return next(d for d in taps if np.array_equal(signal[2 * d :], signal[: -2 * d]))
+    signal = [place % period < period // 2 for place in range(4 * period)]
+    return next(d for d in range(1, period + 1) if signal[2 * d :] == signal[: -2 * d])
 
 
 def centre_only_dilation(size: int) -> int:
@@ -31,14 +30,14 @@ def centre_only_dilation(size: int) -> int:
 
 number(
     "09-1",
-    truth=lambda: receptive_field([ConvSpec(3, dilation=d) for d in (1, 2, 4, 8)]).size,
+    truth=receptive_field([ConvSpec(3, dilation=d) for d in (1, 2, 4, 8)]).size,
     why="Each layer adds 2D, so r = 1 + 2(1 + 2 + 4 + 8).",
     remind="Start from r = 1 and let each layer add (K − 1)·D; the jump stays 1.",
     slips={
         9: "That is the stack without dilation. Here each layer adds (K − 1)·D, not K − 1.",
-        30: "Nearly: before the first layer the receptive field is 1, not 0.",
+        30: "Try your rule on the first layer alone: three taps side by side see how much?",
         16: "You added D per layer. A kernel of 3 taps has two gaps, so it adds 2D.",
-        15: "One layer is missing: there are four, with dilations 1, 2, 4 and 8.",
+        15: "Count the layers in your sum: the dilations are 1, 2, 4 and 8.",
         17: "That is the last layer alone. The layers before it widen the view, too.",
         32: "Nearly: K taps have K − 1 gaps between them. Write out what each layer adds.",
         34: "You added up the effective sizes. Each layer adds its size − 1.",
@@ -47,12 +46,12 @@ number(
 
 number(
     "09-2",
-    truth=lambda: receptive_field([ConvSpec(3, dilation=4)]).size,
+    truth=receptive_field([ConvSpec(3, dilation=4)]).size,
     why="Three taps have two gaps of 4 between them: 4·2 + 1.",
     remind="Draw the three taps in a row and put D − 1 zeros into each of the two gaps.",
     slips={
         12: "You multiplied K by D. Count the gaps between the taps instead: there are K − 1.",
-        8: "That is the distance from the first tap to the last. Count the cells, ends included.",
+        8: "That is the distance between the outer taps. How many cells is that with D = 1?",
         11: "You put D zeros into each gap. At D = 1 there are none, so there are D − 1.",
         7: "That is one dilation less. Check with D = 1, which must leave 3.",
         81: "Along one axis, please: the side of the window, not its area.",
@@ -61,13 +60,13 @@ number(
 
 number(
     "09-3",
-    truth=lambda: output_size(224, 3, padding=1, dilation=2),
+    truth=output_size(224, 3, padding=1, dilation=2),
     why="The kernel spans 5, so it takes away 4, and the padding gives back 2.",
     remind="Take the effective size first; then chapter 2's formula.",
     slips={
         224: "The size is kept with P = D(K − 1)/2. What is that here, and what is P?",
         220: "That is without padding. P counts at both ends.",
-        221: "P counts at both ends, before and after.",
+        221: "How many ends does padding add to?",
         223: "The effective size is odd here. Write the formula out once more.",
         226: "Padding adds 2P; a kernel of effective size k takes away k − 1.",
         112: "D = 2 is no stride: the kernel still moves by one pixel.",
@@ -77,7 +76,7 @@ number(
 
 number(
     "09-5",
-    truth=lambda: blind_dilation(6),
+    truth=blind_dilation(6),
     why="The outer taps lie 2D apart; at one whole period they read the same.",
     remind="The kernel subtracts two pixels. How far apart are they, in terms of D?",
     slips={
@@ -91,15 +90,15 @@ number(
 
 number(
     "09-6",
-    truth=lambda: centre_only_dilation(14),
+    truth=centre_only_dilation(14),
     why="From every pixel, D steps in any direction lead off the map.",
     remind="Take the pixel that can go farthest without leaving the map. How many steps has it?",
     slips={
         7: "That holds for some outputs only. What do the outputs in the corners read?",
         12: "Look at figure 9.5: the corners still have 4 taps on the map there.",
-        13: "From pixel 0, 13 steps lead to pixel 13, which is the last one on the map.",
-        15: "True there, but it holds a little earlier already.",
-        28: "True there, but it holds much earlier already.",
+        13: "Where does a step of 13 lead from pixel 0? Is that on the map?",
+        15: "True there. But is it the smallest?",
+        28: "True there. But is it the smallest?",
     },
 )
 
@@ -108,6 +107,8 @@ def judge_dilate_kernel(answer: Any) -> str | None:
     """Try a learner's ``dilate_kernel(kernel, dilation)`` on kernels of many shapes."""
     if not callable(answer):
         raise WrongTypeError(describe(answer))
+    import numpy as np
+
     draw = np.random.default_rng(9)
     shapes = [(3, 3), (2, 5), (4, 2), (1, 3), (1, 1)]
     dilations = [(2, 2), (1, 2), (1, 1), (3, 2), (2, 4)]
@@ -121,18 +122,24 @@ def judge_dilate_kernel(answer: Any) -> str | None:
 
 
 def _judge_one(
-    answer: Callable[..., Any], kernel: np.ndarray, dilation: tuple[int, int]
+    answer: Callable[..., Any], kernel: "np.ndarray", dilation: tuple[int, int]
 ) -> str | None:
     """Try one setting; None where it is right."""
+    import numpy as np
+
     given = kernel.copy()
     try:
         wide = answer(given, dilation)
     except Exception as error:
         return f"it raises {type(error).__name__}: {error}."
-    if wide is None or wide is Ellipsis:
+    if wide is Ellipsis:
         raise UnansweredError
-    if not isinstance(wide, np.ndarray):
-        return f"it returns a {type(wide).__name__}, not a NumPy array."
+    if wide is None:
+        return "it returns nothing. End it with return and the new array."
+    try:
+        wide = np.asarray(wide, dtype=float)
+    except (TypeError, ValueError):
+        return f"it returns {describe(wide).removeprefix('this is ')}, not a NumPy array."
     if not np.array_equal(given, kernel):
         return "it changes the kernel that it is given. Make a new array of zeros."
     shape = ConvSpec(kernel.shape, dilation=dilation).effective_kernel_size
@@ -172,11 +179,7 @@ exercise(
 
 def judge_dilations(answer: Any) -> str | None:
     """Judge a list of dilations of 3-tap layers: wide enough, without holes, few layers."""
-    if not isinstance(answer, list | tuple):
-        raise WrongTypeError(describe(answer))
-    if any(part is None or part is Ellipsis for part in answer):
-        raise UnansweredError
-    dilations = [as_whole_number(part) for part in answer]
+    dilations = as_whole_numbers(answer)
     if min(dilations) < 1:
         return f"D = {min(dilations)} is no dilation: neighbouring taps are at least 1 apart."
     field = receptive_field([ConvSpec(3, dilation=dilation) for dilation in dilations])
@@ -211,5 +214,6 @@ exercise(
     "09-7",
     wants="a list of dilations",
     judge=judge_dilations,
+    python=True,
     why="L layers of 3 taps reach at most 3^L positions, so fewer layers cannot do it.",
 )

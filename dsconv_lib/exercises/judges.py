@@ -1,175 +1,204 @@
-"""The kinds of exercises: each function here registers one exercise with the judge of its kind.
+"""Register the questions of a chapter: one function for each kind.
 
 - `number`: one whole number
-- `numbers`: several whole numbers in order
+- `numbers`: several whole numbers, in order or as a set
 - `decimal`: one real number within a tolerance
+- `choice`: one or more options, a reason for each wrong one
 - `function`: a function written by the learner, tried on many settings
-
-Hints come from known slips (this value comes out when the dilation is forgotten), else from a
-general reminder. Anything else is a `framework.exercise` with a judge of its own.
+- `exercise`: anything else, with a judge of its own
+- `prediction`: a question before a result
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dsconv_lib.exercises.answers import (
-    UnansweredError,
-    WrongTypeError,
-    as_whole_number,
-    describe,
-    is_empty,
-    kind_of,
+from dsconv_lib.exercises.forms import Form
+from dsconv_lib.exercises.framework import (
+    Exercise,
+    Judge,
+    Prediction,
+    add_exercise,
+    add_prediction,
 )
-from dsconv_lib.exercises.framework import exercise
+from dsconv_lib.exercises.functions import judge_function
+from dsconv_lib.exercises.words import WORDS
 
 
-def number(
-    name: str, *, truth: Callable[[], int], why: str, remind: str, slips: Mapping[int, str]
-) -> None:
+def exercise(name: str, *, wants: str, judge: Judge, why: str, python: bool = False) -> None:
+    """Register an exercise with a judge of its own.
+
+    Parameters
+    ----------
+    name : str
+        Chapter and number: "02-1".
+    wants : str
+        What the answer must be, in words: "a list of dilations".
+    judge : callable
+        Takes an answer; returns None where it is right, else a hint.
+    why : str
+        Shown with "Correct."
+    python : bool
+        Whether the judge, and all that the chapter's module imports, is plain Python, the
+        arithmetic and the receptive fields; then the exercise can be done in the page.
+    """
+    add_exercise(name, Exercise(wants, judge, why, python=python))
+
+
+def number(name: str, *, truth: int, why: str, remind: str, slips: Mapping[int, str]) -> None:
     """Register an exercise whose answer is one whole number.
 
     Parameters
     ----------
     name : str
         Chapter and number: "02-1".
-    truth : callable
-        Computes the answer, from the library.
+    truth : int
+        The answer, computed by the library.
     why : str
-        Shown with "correct".
+        Shown with "Correct."
     remind : str
         Hint for a wrong answer that is no known slip.
     slips : mapping of int to str
         Hints for the values that known slips lead to.
     """
-
-    def judge(answer: Any) -> str | None:
-        value = as_whole_number(answer)
-        return None if value == truth() else slips.get(value, remind)
-
-    exercise(name, wants="a whole number", judge=judge, why=why)
+    _add(name, Form("number", truth, slips, remind), why)
 
 
 def numbers(
     name: str,
     *,
-    truth: Callable[[], tuple[int, ...]],
+    truth: Sequence[int],
     why: str,
     remind: str,
-    slips: Mapping[tuple[int, ...], str],
+    slips: Mapping[Any, str],
+    ordered: bool = True,
 ) -> None:
-    """Register an exercise whose answer is several whole numbers in order.
+    """Register an exercise whose answer is several whole numbers.
 
-    The parameters are those of `number`, with tuples for values.
+    The parameters are those of `number`, with tuples for values. Without ``ordered`` the answer is
+    a set of numbers, and a slip may also be one number that does not belong there.
     """
-    wants = f"{len(truth())} whole numbers"
-
-    def judge(answer: Any) -> str | None:
-        if not isinstance(answer, list | tuple):
-            raise WrongTypeError(describe(answer))
-        if any(is_empty(part) for part in answer):
-            raise UnansweredError
-        value = tuple(as_whole_number(part) for part in answer)
-        if len(value) != len(truth()):
-            raise WrongTypeError(f"this has {len(value)}")
-        return None if value == truth() else slips.get(value, remind)
-
-    exercise(name, wants=wants, judge=judge, why=why)
+    _add(name, Form("numbers", tuple(truth), slips, remind, ordered=ordered), why)
 
 
 def decimal(
-    name: str,
-    *,
-    truth: Callable[[], float],
-    within: float,
-    why: str,
-    remind: str,
-    slips: Sequence[tuple[float, str]] = (),
+    name: str, *, truth: float, within: float, why: str, remind: str, slips: Mapping[float, str]
 ) -> None:
-    """Register an exercise whose answer is a real number.
+    """Register an exercise whose answer is one real number.
+
+    The parameters are those of `number`; ``within`` is how far an answer may be off.
+    """
+    _add(name, Form("decimal", truth, slips, remind, within=within), why)
+
+
+def choice(
+    name: str, *, options: Mapping[str, str], truth: str, reasons: Mapping[str, str], why: str
+) -> None:
+    """Register an exercise whose answer is one or more of several options.
 
     Parameters
     ----------
-    name, truth, why, remind
-        As in `number`.
-    within : float
-        Largest absolute difference that still counts as right.
-    slips : sequence of (value, hint)
-        Values that known slips lead to; recognised within the same tolerance.
+    name : str
+        Chapter and number: "02-1".
+    options : mapping of str to str
+        The text of each letter; the question in the notebook lists the same.
+    truth : str
+        The letter, or the letters: "b", "ac".
+    reasons : mapping of str to str
+        For each letter that is not right, why it is not.
+    why : str
+        Shown with "Correct."
+
+    Raises
+    ------
+    ValueError
+        If a wrong option has no reason.
     """
-
-    def judge(answer: Any) -> str | None:
-        if isinstance(answer, bool | str):
-            raise WrongTypeError(describe(answer))
-        try:
-            value = float(answer)
-        except (TypeError, ValueError, RuntimeError):
-            raise WrongTypeError(describe(answer)) from None
-        if abs(value - truth()) <= within:
-            return None
-        return next((hint for slip, hint in slips if abs(value - slip) <= within), remind)
-
-    exercise(name, wants="a number", judge=judge, why=why)
+    if set(reasons) != set(options) - set(truth):
+        raise ValueError(
+            f"reasons has {sorted(reasons)}; give one for each wrong option of {name}: "
+            f"{sorted(set(options) - set(truth))}"
+        )
+    _add(name, Form("choice", truth, reasons, options=options), why)
 
 
 def function(
     name: str,
     *,
-    truth: Callable[..., object],
+    truth: Callable[..., Any],
     settings: Callable[[], Sequence[Mapping[str, Any]]],
     why: str,
-    remind: str = "",
+    slips: Mapping[str, Callable[..., Any]],
+    python: bool = True,
 ) -> None:
     """Register an exercise whose answer is a function written by the learner.
 
-    The function is called with each setting's values as keyword arguments and compared with
-    ``truth``. The first setting that differs is named, never the right value. Where ``truth``
-    raises ValueError, the learner's function must raise it too.
+    The function is called with each setting's values by name and compared with ``truth``. The
+    first setting that differs is named, never the right value.
 
     Parameters
     ----------
     name : str
         Chapter and number: "02-1".
     truth : callable
-        The library's function.
+        The library's function; where it raises ValueError, the learner's must, too.
     settings : callable
         Gives the settings, easy ones first.
     why : str
-        Shown with "correct".
-    remind : str
-        Added to the hint.
+        Shown with "Correct."
+    slips : mapping of str to callable
+        Hints, each with a function that makes the slip.
+    python : bool
+        Whether it can be judged in the page; see `exercise`.
     """
 
     def judge(answer: Any) -> str | None:
-        if not callable(answer):
-            raise WrongTypeError(describe(answer))
-        for setting in settings():
-            hint = _compare(answer, truth, setting)
-            if hint is not None:
-                return f"{hint} {remind}".strip()
-        return None
+        return judge_function(answer, truth, settings(), slips)
 
-    exercise(name, wants="your own function", judge=judge, why=why)
+    add_exercise(name, Exercise(WORDS["function"], judge, why, python=python))
 
 
-def _compare(
-    answer: Callable[..., object], truth: Callable[..., object], setting: Mapping[str, Any]
-) -> str | None:
-    """Compare two functions on one setting; None where they agree, else a hint."""
-    words = ", ".join(f"{key}={value}" for key, value in setting.items())
-    try:
-        expected, refused = truth(**setting), False
-    except ValueError:
-        expected, refused = None, True
-    try:
-        given = answer(**setting)
-    except ValueError as error:
-        return None if refused else f"It raises ValueError at {words}: {error}."
-    except Exception as error:
-        return f"It raises {type(error).__name__} at {words}: {error}."
-    if is_empty(given):
-        raise UnansweredError
-    if refused:
-        return f"At {words} it returns {given}, but no layer can do that: raise ValueError there."
-    if type(given) is not type(expected):
-        return f"At {words} it returns {kind_of(given)}, not {kind_of(expected)}."
-    return None if given == expected else f"At {words} it returns {given}, which is wrong."
+def prediction(
+    name: str,
+    *,
+    kind: str,
+    truth: Any,
+    why: str,
+    slips: Mapping[Any, str] | None = None,
+    ordered: bool = True,
+    within: float = 0.0,
+    options: Mapping[str, str] | None = None,
+    cells: tuple[int, int] = (1, 1),
+) -> None:
+    """Register a prediction: a question before a result.
+
+    The question stands in the notebook, in a text that begins "**Predict.**". The next cell is
+    ``predict(name)``. What shows the answer follows, in cells tagged ``reveal-NAME``.
+
+    Parameters
+    ----------
+    name : str
+        Chapter and a word: "09-row".
+    kind : {"number", "numbers", "decimal", "choice", "mark"}
+        What is asked for; see `forms.Form`. A "mark" is a cell to point at, or several.
+    truth : int, float, str or tuple
+        The answer, computed by the library where it can be.
+    why : str
+        The reason, shown with the answer after a guess.
+    slips : mapping, optional
+        What to say about a guess that a known slip leads to; it comes before the reason.
+    ordered, within, options, cells
+        See `forms.Form`.
+
+    Examples
+    --------
+    A row of ten pixels, in which the reader marks those that nobody reads::
+
+        prediction("02-unread", kind="mark", truth=(3, 7, 8, 9), cells=(1, 10), why="...")
+    """
+    form = Form(kind, truth, slips or {}, "", ordered, within, options or {}, cells)
+    add_prediction(name, Prediction(form, why))
+
+
+def _add(name: str, form: Form, why: str) -> None:
+    """Register an exercise that is a form."""
+    add_exercise(name, Exercise(form.wants, form.judge, why, form))

@@ -10,11 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsconv_lib import ConvSpec, plots, receptive_field
-from dsconv_lib.exercises import chapter_09, check, framework
-
-CORRECT = "correct."
-RIGHT = {"09-1": 31, "09-2": 9, "09-3": 222, "09-5": 3, "09-6": 14}
-"""Worked by hand; the curriculum has the first three."""
+from dsconv_lib.exercises import chapter_09
 
 
 def dilate_kernel(kernel, dilation):
@@ -24,95 +20,81 @@ def dilate_kernel(kernel, dilation):
     return wide
 
 
-# --- exercises ---
-
-
-@pytest.mark.parametrize(("name", "answer"), RIGHT.items())
-def test_only_the_right_number_is_correct(name, answer):
-    assert framework.verdict(name, answer).startswith(CORRECT)
-    for wrong in {*range(-2, 300)} - {answer}:
-        verdict = framework.verdict(name, wrong)
-        assert verdict.startswith("not yet."), (name, wrong)
-        assert str(answer) not in verdict.replace("'", " ").split(), (name, wrong, verdict)
-
-
-@pytest.mark.parametrize("name", [*RIGHT, "09-4", "09-7"])
-@pytest.mark.parametrize("empty", [..., None])
-def test_an_empty_answer_is_not_answered(name, empty, capsys):
-    check(name, empty)
-    assert capsys.readouterr().out.startswith(
-        f"Exercise {framework.label(name)}: not answered yet."
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "answer"),
-    [("09-1", 31.0), ("09-2", "9"), ("09-4", 9), ("09-7", 5), ("09-7", [1, 2.5])],
-)
-def test_another_type_is_refused_with_the_type_that_is_wanted(name, answer):
-    assert framework.verdict(name, answer).startswith("not yet. This wants a")
-
-
-def test_dilate_kernel_is_accepted():
-    assert framework.verdict("09-4", dilate_kernel).startswith(CORRECT)
-
-
-def test_dilate_kernel_that_returns_nothing_is_not_answered():
-    assert framework.verdict("09-4", lambda kernel, dilation: None).startswith("not answered")
-
-
 def in_place(kernel, dilation):
     kernel *= 2
     return dilate_kernel(kernel / 2, dilation)
 
 
-@pytest.mark.parametrize(
-    ("slip", "hint"),
-    [
-        (lambda k, d: k, "the kernel itself"),
-        (lambda k, d: dilate_kernel(k, d[::-1]), "swapped"),
-        (lambda k, d: np.kron(k, np.eye(1, d[0] * d[1]).reshape(d)), "after the last tap"),
-        (lambda k, d: dilate_kernel(k, (d[0] + 1, d[1] + 1)), "D − 1 zeros"),
-        (lambda k, d: dilate_kernel(k[::-1, ::-1], d), "taps are not where"),
-        (lambda k, d: dilate_kernel(k, d) + (dilate_kernel(k * 0 + 1, d) == 0), "must be zeros"),
-        (lambda k, d: dilate_kernel(k, d).tolist(), "returns a list"),
-        (lambda k, d: torch.from_numpy(dilate_kernel(k, d)), "returns a Tensor"),
-        (lambda k, d: k[9], "raises IndexError"),
-        (in_place, "changes the kernel"),
-        (lambda k, d: np.zeros((2, 2)), "effective size along each axis"),
-    ],
-)
-def test_slips_in_dilate_kernel_are_recognised(slip, hint):
-    verdict = framework.verdict("09-4", slip)
-    assert verdict.startswith("not yet. For a kernel of shape ")
-    assert hint in verdict
-
-
-@pytest.mark.parametrize("answer", [[1, 3, 9, 16, 16], (1, 3, 9, 27, 5), [5, 27, 3, 9, 1]])
-def test_designs_with_five_layers_and_no_hole_are_correct(answer):
-    assert framework.verdict("09-7", answer).startswith(CORRECT)
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"),
-    [
-        ([45], "spans 91 positions but reads only 3"),
-        ([1, 3, 9, 27], "sees 81 positions, fewer"),
-        ([1, 3, 9, 40], "reads only 81"),
-        ([2, 4, 8, 16, 32], "reads only"),
-        ([1, 2, 4, 8, 16, 32], "Fewer can do it"),
-        ([1] * 50, "with 50 layers"),
-        ([25, 25], "reads only"),
-        ([1, 3, 9, 27, 0], "no dilation"),
-        ([1, 3, 9, 27, -10], "no dilation"),
-        ([1, 3, ...], "not answered"),
-        ([], "not answered"),
-    ],
-)
-def test_other_designs_are_not(answer, hint):
-    verdict = framework.verdict("09-7", answer)
-    assert hint in verdict
-    assert not verdict.startswith(CORRECT)
+# Worked by hand, independent of the library: see test_02.py. (The curriculum has the first three.)
+ANSWERS = {
+    "09-1": (
+        [31, 31.0, np.int64(31)],
+        [(9, "without dilation"), (30, "first layer alone"), (17, "last layer"), (1, "Start from")],
+    ),
+    "09-2": (
+        [9, 9.0, np.int32(9)],
+        [(12, "multiplied K by D"), (8, "outer taps"), (11, "D − 1"), (81, "one axis")],
+    ),
+    "09-3": (
+        [222, 222.0, [222]],
+        [(224, "is kept"), (220, "without padding"), (221, "How many ends"), (112, "no stride")],
+    ),
+    "09-4": (
+        [
+            dilate_kernel,
+            lambda k, d: dilate_kernel(k, d).tolist(),
+            lambda k, d: torch.from_numpy(dilate_kernel(k, d)),
+        ],
+        [
+            (lambda k, d: k, "the kernel itself"),
+            (lambda k, d: dilate_kernel(k, d[::-1]), "swapped"),
+            (lambda k, d: np.kron(k, np.eye(1, d[0] * d[1]).reshape(d)), "after the last tap"),
+            (lambda k, d: dilate_kernel(k, (d[0] + 1, d[1] + 1)), "D − 1 zeros"),
+            (lambda k, d: dilate_kernel(k[::-1, ::-1], d), "taps are not where"),
+            (
+                lambda k, d: dilate_kernel(k, d) + (dilate_kernel(k * 0 + 1, d) == 0),
+                "must be zeros",
+            ),
+            (lambda k, d: "zeros", "returns a str, not a NumPy array"),
+            (lambda k, d: None, "it returns nothing. End it with return"),
+            (lambda k, d: k[9], "raises IndexError"),
+            (in_place, "changes the kernel"),
+            (lambda k, d: np.zeros((2, 2)), "effective size along each axis"),
+            (9, "a function, but this is an int"),
+        ],
+    ),
+    "09-5": (
+        [3, 3.0, np.int64(3)],
+        [(6, "smaller D"), (2, "4 apart"), (5, "10 apart"), (4, "how far apart|How far apart")],
+    ),
+    "09-6": (
+        [14, 14.0, np.int64(14)],
+        [(7, "corners"), (13, "step of 13"), (15, "smallest"), (3, "farthest")],
+    ),
+    "09-7": (
+        [
+            [1, 3, 9, 16, 16],
+            (1, 3, 9, 27, 5),
+            [5, 27, 3, 9, 1],
+            np.array([1, 3, 9, 27, 10]),
+            [[1, 3, 9, 27, 10]],
+            (1.0, 3.0, 9.0, 27.0, 10.0),
+        ],
+        [
+            ([45], "spans 91 positions but reads only 3"),
+            ([25, 25], "reads only"),
+            ([1, 3, 9, 27], "sees 81 positions, fewer"),
+            ([1, 3, 9, 40], "reads only 81"),
+            ([1, 2, 4, 8, 16, 32], "Fewer can do it"),
+            ([1] * 50, "with 50 layers"),
+            ([1, 3, 9, 27, 0], "no dilation"),
+            ([1, 3, 9, 27, -10], "no dilation"),
+            ([1, 2.5], "2.5 is not whole"),
+            (5, "a list of dilations, but this is an int"),
+        ],
+    ),
+}
+GUESSES = {}
 
 
 @pytest.mark.parametrize("positions", range(2, 28))

@@ -1,0 +1,45 @@
+"""What a reader is told about an answer or a guess: the one table, in the notebook and the page."""
+
+WORDS = {
+    "correct": "Correct. {why}",
+    "not-yet": "Not yet: {hint}",
+    "not-answered": "Not answered. This asks for {wants}.",
+    "asks": "this asks for {wants}, but {seen}.",
+    # What was seen in place of the thing that is asked for.
+    "is": "this is {kind}",
+    "text": "this is text",
+    "no-order": "a set has no order",
+    "not-whole": "{value} is not whole",
+    "count": "the number of values here is {count}",
+    "no-option": "{value} is none of them",
+    "more": "What you give belongs here, but it is not all.",
+    # What is asked for.
+    "number": "a whole number",
+    "numbers": "{count} whole numbers",
+    "set": "whole numbers",
+    "decimal": "a number",
+    "choice": "one of {options}",
+    "choices": "one or more of {options}",
+    "mark": "the number of a cell",
+    "marks": "numbers of cells",
+    "function": "a function of your own",
+    # Predictions.
+    "guess": "Guess",
+    "show": "Show it",
+    "your-guess": "Your guess",
+    "answer": "Answer",
+    "right": "Right.",
+    "not-right": "Not this time.",
+    "shown": "Shown without a guess.",
+    "forget": "Forget my guess",
+    "stored": "Guess first: run this cell, or open the answer below.",
+    # Exercises in the page.
+    "check": "Check",
+    "elsewhere": "This exercise needs more than a page has. Do it in the notebook:",
+    "download": "download it",
+    "colab": "open it on Colab",
+    "exercise": "Exercise {label}",
+    "progress": "{done} of {total} exercises done",
+    "erase": "Erase my answers and guesses in this chapter",
+    "fold": "Show the answer",
+}
