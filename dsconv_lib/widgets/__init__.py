@@ -1,10 +1,11 @@
-"""The book's widgets: alive in the HTML book, in JupyterLab and on Colab."""
+"""The book's widgets: alive in the HTML book, in JupyterLab and on Colab.
 
-from dsconv_lib.widgets.base import STATIC, StaticWidget
-from dsconv_lib.widgets.output_size import OutputSizeExplorer
-from dsconv_lib.widgets.receptive_field import ReceptiveFieldExplorer
+This list is the only one: the book's build and the tests go by it.
+"""
 
-ALL: tuple[type[StaticWidget], ...] = (OutputSizeExplorer, ReceptiveFieldExplorer)
+from dsconv_lib.widgets.base import StaticWidget as StaticWidget
+from dsconv_lib.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
+from dsconv_lib.widgets.receptive_field import ReceptiveFieldExplorer as ReceptiveFieldExplorer
+
+ALL: tuple[type[StaticWidget], ...] = tuple(StaticWidget.__subclasses__())
 """Every widget class of the book."""
-
-__all__ = ["ALL", "STATIC", "OutputSizeExplorer", "ReceptiveFieldExplorer", "StaticWidget"]

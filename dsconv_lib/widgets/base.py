@@ -1,23 +1,22 @@
-"""What every widget of the book shares: one view, bundled from small modules, and a static form.
+"""What every widget of the book shares: one view, bundled from small modules, and a form as text.
 
 A widget is an anywidget: in JupyterLab and on Colab it lives beside its kernel. Its output also
-holds a static form in HTML, a complete drawing with its numbers, which the book brings to life with
-the same view and no kernel.
+holds its numbers in HTML, for readers who see neither; the book puts the view's own drawing in
+their place and brings it to life, with the same view and no kernel.
 """
 
 import html
 import json
-import operator
 import re
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any, ClassVar
+from random import Random
+from typing import Any, ClassVar, Self
 
 import anywidget
-import traitlets
 
 STATIC = Path(__file__).parent / "static"
-"""Folder of the views' source modules and the style sheet."""
+"""Folder of the views' source modules, their words and the style sheet."""
 
 _IMPORT = re.compile(r'^import (?P<names>.+) from "\./(?P<file>[\w.]+)"(?: with \{.*\})?;\n', re.M)
 
@@ -60,51 +59,19 @@ def read_json(file: str) -> Any:
     return json.loads((STATIC / file).read_text(encoding="utf-8"))
 
 
-def whole(name: str, value: object, least: int, most: int) -> int:
-    """Check an integer and its bounds.
-
-    Raises
-    ------
-    TypeError
-        If ``value`` is not an integer (`bool` and `float` are not).
-    ValueError
-        If it lies outside ``least .. most``.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise TypeError(f"{name}={value!r} must be an integer: use one from {least} to {most}")
-    number = operator.index(value)
-    if not least <= number <= most:
-        raise ValueError(
-            f"{name}={number} must be from {least} to {most}: "
-            f"use {min(max(number, least), most)}, or work it out with the library's functions"
-        )
-    return number
-
-
-class Whole(traitlets.TraitType):
-    """A trait that holds an integer between two bounds."""
-
-    def __init__(self, default: int, *, least: int, most: int) -> None:
-        super().__init__(default_value=default)
-        self.least, self.most = least, most
-        self.tag(sync=True)
-
-    def validate(self, obj: Any, value: object) -> int:
-        """Check a new value; see `whole`."""
-        return whole(str(self.name), value, self.least, self.most)
-
-
 class StaticWidget(anywidget.AnyWidget):
-    """An anywidget with a static form.
+    """An anywidget with a form as text.
 
-    Subclasses give ``name`` (kebab-case), ``traits_shown`` (the traits that are its state),
-    ``_esm`` (the view) and ``_drawing`` (a drawing of the state that stands alone, as HTML).
+    Subclasses give ``name`` (kebab-case), ``file`` (of the view and of its table, without ending),
+    ``table`` (that table: its ``traits`` are the state), ``_esm`` (the view), a trait for each part
+    of the state, and `readouts`.
     """
 
     name: ClassVar[str]
-    traits_shown: ClassVar[tuple[str, ...]]
+    file: ClassVar[str]
+    table: ClassVar[dict[str, Any]]
     _css = (STATIC / "theme.css").read_text(encoding="utf-8")
-    # ipywidgets 7 would display through this and leave out the static form.
+    # ipywidgets 7 would display through this and leave out the form as text.
     _ipython_display_ = None
 
     @classmethod
@@ -112,21 +79,50 @@ class StaticWidget(anywidget.AnyWidget):
         """Return the view as one ES module in anywidget's form."""
         return str(cls._esm)
 
+    @classmethod
+    def sample(cls, roll: Random) -> Self:
+        """Return a widget in a state drawn at random."""
+        traits = cls.class_traits()
+        return cls(**{name: traits[name].sample(roll) for name in cls.table["traits"]})
+
+    @classmethod
+    def presets(cls) -> dict[str, Self]:
+        """Return a widget for every state that has a name."""
+        return {name: cls(preset=name) for name in cls.table.get("presets", {})}
+
     @property
     def state(self) -> dict[str, Any]:
         """The widget's state, ready for JSON."""
-        return {name: getattr(self, name) for name in self.traits_shown}
+        return {name: getattr(self, name) for name in self.table["traits"]}
+
+    @property
+    @abstractmethod
+    def readouts(self) -> dict[str, str]:
+        """The numbers that the widget shows, by key, worked out by the library."""
+
+    @property
+    def problem(self) -> str:
+        """Why the setting is impossible and what helps; empty if it is possible."""
+        return ""
+
+    @property
+    @abstractmethod
+    def code(self) -> str:
+        """The setting as a line of code."""
 
     def static_html(self) -> str:
-        """Return the static form: a complete drawing that needs no JavaScript and no style."""
-        state = html.escape(json.dumps(self.state), quote=True)
+        """Return the form as text: the setting and its numbers, and the state for the view."""
+        labels = {key: row["label"] for key, row in self.table["readouts"].items()}
+        numbers = "".join(
+            f'<li>{html.escape(labels[key])}: <b data-readout="{key}">{html.escape(value)}</b></li>'
+            for key, value in self.readouts.items()
+        )
+        state = html.escape(json.dumps(self.state))
+        problem = f"<p>{html.escape(self.problem)}</p>" if self.problem else ""
         return (
             f'<div class="dsconv-widget" data-widget="{self.name}" data-state="{state}">'
-            f"{self._drawing()}</div>"
+            f"<p><code>{html.escape(self.code)}</code></p>{problem}<ul>{numbers}</ul></div>"
         )
-
-    @abstractmethod
-    def _drawing(self) -> str: ...
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.state.items())

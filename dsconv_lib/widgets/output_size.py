@@ -1,22 +1,16 @@
 """The output-size explorer: one row of cells, a kernel that moves along it, and the formula."""
 
+import math
 from typing import ClassVar
 
+from dsconv_lib import arithmetic
 from dsconv_lib.arithmetic import ConvSpec
-from dsconv_lib.widgets.base import StaticWidget, Whole, bundle
-from dsconv_lib.widgets.output_size_scene import (
-    STRINGS,
-    Facts,
-    formula_parts,
-    picture_text,
-    reading_sentence,
-    scene,
-    setting_sentence,
-)
-from dsconv_lib.widgets.svg import paragraph, readouts, svg
+from dsconv_lib.widgets.base import StaticWidget, bundle, read_json
+from dsconv_lib.widgets.traits import Whole
 
-WIDTH = 336
-"""Width of the static drawing in pixels: a phone's; wider pages scale it up."""
+TABLE = read_json("output_size.json")
+RANGES = {name: row["range"] for name, row in TABLE["traits"].items()}
+WORDS = TABLE["words"]
 
 
 class OutputSizeExplorer(StaticWidget):
@@ -48,20 +42,15 @@ class OutputSizeExplorer(StaticWidget):
     """
 
     name: ClassVar[str] = "output-size-explorer"
-    traits_shown: ClassVar[tuple[str, ...]] = (
-        "input_size",
-        "kernel_size",
-        "stride",
-        "padding",
-        "dilation",
-    )
+    file: ClassVar[str] = "output_size"
+    table = TABLE
     _esm = bundle("output_size.js")
 
-    input_size = Whole(7, least=1, most=32)
-    kernel_size = Whole(3, least=1, most=9)
-    stride = Whole(2, least=1, most=5)
-    padding = Whole(0, least=0, most=8)
-    dilation = Whole(1, least=1, most=6)
+    input_size = Whole(*RANGES["input_size"])
+    kernel_size = Whole(*RANGES["kernel_size"])
+    stride = Whole(*RANGES["stride"])
+    padding = Whole(*RANGES["padding"])
+    dilation = Whole(*RANGES["dilation"])
 
     def __init__(
         self,
@@ -80,29 +69,54 @@ class OutputSizeExplorer(StaticWidget):
         )
 
     @property
-    def facts(self) -> Facts:
-        """The setting and what the library says of it."""
-        return Facts(*self.state.values())
-
-    @property
     def spec(self) -> ConvSpec:
         """The layer that the sliders describe."""
-        return self.facts.spec
-
-    @property
-    def output_size(self) -> int | None:
-        """Output positions, or `None` where PyTorch refuses the setting."""
-        return self.facts.outputs
+        return ConvSpec(self.kernel_size, self.stride, self.padding, self.dilation)
 
     @property
     def effective_kernel_size(self) -> int:
         """Positions from the first tap to the last, ``D (K - 1) + 1``."""
-        return self.facts.span
+        return self.spec.axes()[0].effective_kernel_size
+
+    @property
+    def output_size(self) -> int | None:
+        """Output positions, or `None` where PyTorch refuses the setting."""
+        return arithmetic.output_size(*self.state.values()) if self._room >= 0 else None
 
     @property
     def unread(self) -> tuple[int, ...] | None:
         """Input pixels that no output reads, or `None` where PyTorch refuses the setting."""
-        return self.facts.unread
+        if self._room < 0:
+            return None
+        counts = arithmetic.read_counts(*self.state.values())
+        return tuple(pixel for pixel, count in enumerate(counts) if count == 0)
+
+    @property
+    def _room(self) -> int:
+        """Last legal start of the kernel; negative where it does not fit."""
+        return self.input_size + 2 * self.padding - self.effective_kernel_size
+
+    @property
+    def readouts(self) -> dict[str, str]:
+        """The numbers that the widget shows."""
+        numbers = {
+            "output-size": self.output_size,
+            "effective-kernel": self.effective_kernel_size,
+            "unread": None if self.unread is None else len(self.unread),
+        }
+        return {key: WORDS["none"] if n is None else str(n) for key, n in numbers.items()}
+
+    @property
+    def problem(self) -> str:
+        """Why the kernel fits nowhere and what helps; empty if it fits."""
+        if self._room >= 0:
+            return ""
+        padded = self.input_size + 2 * self.padding
+        most = (padded - 1) // (self.kernel_size - 1)
+        mend = WORDS["mend_dilation" if self.dilation > 1 and most >= 1 else "mend"]
+        least = self.padding + math.ceil(-self._room / 2)
+        reason = WORDS["impossible"].format(span=self.effective_kernel_size, padded=padded)
+        return f"{reason} {mend.format(least=least, most=most)}"
 
     @property
     def code(self) -> str:
@@ -111,36 +125,3 @@ class OutputSizeExplorer(StaticWidget):
             f"nn.Conv2d(1, 1, kernel_size={self.kernel_size}, stride={self.stride}, "
             f"padding={self.padding}, dilation={self.dilation})"
         )
-
-    def _drawing(self) -> str:
-        facts, none = self.facts, STRINGS["none"]
-        sentence, reading = setting_sentence(facts), reading_sentence(facts, 0)
-        outputs, unread = facts.outputs, facts.unread
-        shown = {
-            "output": ("output-size", "of-output", outputs),
-            "effective": ("effective-kernel", "of-kernel", facts.span),
-            "unread": ("unread", "of-hole", None if unread is None else len(unread)),
-        }
-        numbers = [
-            (STRINGS[f"readout_{name}"], key, kind, none if value is None else value)
-            for name, (key, kind, value) in shown.items()
-        ]
-        drawing = svg(scene(facts, 0, WIDTH), picture_text(facts, 0), "dsconv-strip")
-        pieces = [
-            f'<div class="dsconv-stage">{drawing}</div>',
-            paragraph("dsconv-reading", reading) if reading else "",
-            paragraph("dsconv-sentence", sentence),
-            readouts(numbers),
-            _formula_html(facts),
-            f'<div class="dsconv-code-row"><code class="dsconv-code">{self.code}</code></div>',
-        ]
-        return "".join(pieces)
-
-
-def _formula_html(facts: Facts) -> str:
-    parts = formula_parts(facts)
-    terms = [
-        f"⌊{f'({above})' if ' ' in above else above} / {below}⌋ + 1"
-        for above, below in parts["fractions"]
-    ]
-    return paragraph("dsconv-formula-line", " = ".join([*terms, parts["result"]]))

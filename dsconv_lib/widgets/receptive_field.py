@@ -1,36 +1,25 @@
 """The receptive-field explorer: a stack of layers and what one of its outputs reads."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from random import Random
+from typing import Any, ClassVar, Self
 
 import traitlets
 
 from dsconv_lib.arithmetic import ConvSpec
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
-from dsconv_lib.widgets.base import StaticWidget, Whole, bundle, read_json, whole
-from dsconv_lib.widgets.receptive_field_scene import OUTPUTS, plane_scene, tree_scene
-from dsconv_lib.widgets.receptive_field_words import (
-    STRINGS,
-    field_sentence,
-    operation,
-    plane_counts,
-    plane_text,
-    tree_text,
-)
-from dsconv_lib.widgets.svg import paragraph, readouts, svg
+from dsconv_lib.widgets.base import StaticWidget, bundle, read_json
+from dsconv_lib.widgets.traits import Whole, whole
 
-KEYS = ("kernel_size", "dilation", "stride")
+TABLE = read_json("receptive_field.json")
+KEYS = tuple(TABLE["layer"])
 PRESETS: dict[str, list[dict[str, int]]] = {
-    name: [dict(zip(KEYS, layer, strict=True)) for layer in layers]
-    for name, layers in read_json("presets.json").items()
+    name: [dict(zip(KEYS, layer, strict=True)) for layer in preset["layers"]]
+    for name, preset in TABLE["presets"].items()
 }
 """The stacks that have a name, layer by layer from the input."""
 
-MOST_LAYERS = 64
-MOST_POSITIONS = 2**19
-_MOST = {"kernel_size": 64, "dilation": 1024, "stride": 16}
-WIDTH, PLANE = 336, 208
-"""Sizes of the static drawings in pixels: a phone's; wider pages scale the tree up."""
+MOST_LAYERS, MOST_POSITIONS = TABLE["limits"]["layers"], TABLE["limits"]["positions"]
 
 
 def checked_layers(value: object) -> list[dict[str, int]]:
@@ -85,7 +74,10 @@ def _checked_layer(index: int, layer: object) -> dict[str, int]:
             f"{name}={dict(layer)!r} must have a kernel_size, may have a dilation and a stride "
             "(1 unless given), and nothing else: use for example {'kernel_size': 3, 'dilation': 2}"
         )
-    return {key: whole(f"{name}[{key!r}]", layer.get(key, 1), 1, _MOST[key]) for key in KEYS}
+    return {
+        key: whole(f"{name}[{key!r}]", layer.get(key, 1), 1, TABLE["layer"][key]["most"])
+        for key in KEYS
+    }
 
 
 class Layers(traitlets.TraitType):
@@ -134,18 +126,19 @@ class ReceptiveFieldExplorer(StaticWidget):
     """
 
     name: ClassVar[str] = "receptive-field-explorer"
-    traits_shown: ClassVar[tuple[str, ...]] = ("layers", "preset", "output")
+    file: ClassVar[str] = "receptive_field"
+    table = TABLE
     _esm = bundle("receptive_field.js")
 
     layers = Layers().tag(sync=True)
     preset = Preset().tag(sync=True)
-    output = Whole(OUTPUTS // 2, least=0, most=OUTPUTS - 1)
+    output = Whole(*TABLE["traits"]["output"]["range"])
 
     def __init__(
         self,
         layers: Iterable[Mapping[str, int] | ConvSpec] | None = None,
         preset: str = "",
-        output: int = OUTPUTS // 2,
+        output: int = 2,
     ) -> None:
         named = PRESETS.get(preset) if isinstance(preset, str) else None
         stack = checked_layers(layers if layers is not None else named or PRESETS["plain"])
@@ -174,37 +167,50 @@ class ReceptiveFieldExplorer(StaticWidget):
         """The receptive field along one axis, computed by the library."""
         return receptive_field(self.specs)
 
-    def _drawing(self) -> str:
-        field, specs = self.receptive_field, self.specs
-        tree = svg(tree_scene(specs, self.output, WIDTH), tree_text(specs), "dsconv-tree")
-        scene, clip = plane_scene(specs, PLANE)
-        inline = dict.fromkeys(("plane-back", "plane"), clip)
-        plane = svg(scene, plane_text(field), "dsconv-plane-map", inline)
-        counts = {
-            key: f'<b data-readout="{key}-2d">{value}</b>'
-            for key, value in plane_counts(field).items()
+    @classmethod
+    def sample(cls, roll: Random) -> Self:
+        """Return a widget with a stack drawn at random."""
+        most = roll.choice([1, 4, 16])
+        layers = [
+            {
+                "kernel_size": roll.randint(1, 7),
+                "dilation": roll.randint(1, most),
+                "stride": roll.choice([1, 1, 1, 2, 3]),
+            }
+            for _ in range(roll.randint(1, 8))
+        ]
+        return cls(layers, output=roll.randint(cls.output.least, cls.output.most))
+
+    @property
+    def readouts(self) -> dict[str, str]:
+        """The numbers that the widget shows."""
+        field = self.receptive_field
+        positions, reached = field.size**2, field.reached**2
+        return {
+            "receptive-field": str(field.size),
+            "jump": str(field.jump),
+            "reached": str(field.reached),
+            "density": f"{field.density:.3f}",
+            "reached-2d": str(reached),
+            "positions-2d": str(positions),
+            "holes-2d": str(positions - reached),
         }
-        layers = "".join(f"<li>{operation(spec)}</li>" for spec in specs)
-        heading = STRINGS["plane"].format(size=field.size)
-        caption = STRINGS["plane_counts"].format(**counts)
-        shown = {
-            "field": ("receptive-field", "of-input", field.size),
-            "jump": ("jump", "of-output", field.jump),
-            "reached": ("reached", "of-input", field.reached),
-            "density": ("density", "of-plain", f"{field.density:.3f}"),
-        }
-        numbers = [(STRINGS[f"readout_{name}"], *rest) for name, rest in shown.items()]
-        return (
-            f'<ol class="dsconv-fixed">{layers}</ol>'
-            f'<div class="dsconv-two"><div class="dsconv-stage">{tree}</div>'
-            f'<div class="dsconv-plane-box"><span class="dsconv-name">{heading}</span>{plane}'
-            f'<p class="dsconv-plane-counts">{caption}</p></div></div>'
-            f"{paragraph('dsconv-sentence', field_sentence(field))}{readouts(numbers)}"
-        )
+
+    @property
+    def code(self) -> str:
+        """The stack as the library's functions take it."""
+        return f"receptive_field([{', '.join(map(_written, self.specs))}])"
 
     def __repr__(self) -> str:
         shown = f"preset={self.preset!r}" if self.preset else f"layers={self.layers!r}"
         return f"{type(self).__name__}({shown}, output={self.output})"
+
+
+def _written(spec: ConvSpec) -> str:
+    """Write a layer as code, without what is 1."""
+    stride = f", stride={spec.stride}" if spec.stride != 1 else ""
+    dilation = f", dilation={spec.dilation}" if spec.dilation != 1 else ""
+    return f"ConvSpec({spec.kernel_size}{stride}{dilation})"
 
 
 def _preset_of(layers: list[dict[str, int]]) -> str:

@@ -1,10 +1,10 @@
-// What the receptive-field explorer shows, as plain values: the tree, the plane, the sentences.
+// The receptive-field explorer's drawings, as plain values: the tree and the plane.
 import { commonStep, dependencies, runsOf } from "./conv_math.js";
 import { bracket, fill, fmt, grid, hatch, line, polygon, rect } from "./shapes.js";
-import STRINGS from "./receptive_field.json" with { type: "json" };
+import TABLE from "./receptive_field.json" with { type: "json" };
 
-/** Neighbouring outputs that are drawn; the slider chooses among them. */
-export const OUTPUTS = 5;
+const STRINGS = TABLE.words;
+const OUTPUTS = TABLE.traits.output.range[1] + 1; // neighbouring outputs that are drawn
 const HATCH = 5;
 const APART = 2; // least mean distance of taps, in pixels, that are drawn one by one
 const JOINED = 6; // cells closer than this, in pixels, share one band
@@ -215,42 +215,17 @@ export function planeScene(facts, most) {
       lines += line(0, i * pitch, side, i * pitch) + line(i * pitch, 0, i * pitch, side);
     }
   }
+  const style = `clip-path:path('${columns}')${fine ? `;opacity:${(density ** 2).toFixed(4)}` : ""}`;
   return {
     width: side,
     height: side,
     paths: [
       ["hole", rect(0, 0, side, side)],
       ["hole-hatch", hatch(0, 0, side, side, HATCH)],
-      ["plane-back", rows],
-      ["plane", rows],
+      ["plane-back", rows, style],
+      ["plane", rows, style],
       ["plane-lines", lines],
     ],
     texts: [],
-    clip: columns,
-    opacity: fine ? density * density : 1,
   };
 }
-
-/** What the stack does, in words. */
-export function fieldSentence({ size, jump, reached, holes, step }) {
-  const parts = [];
-  if (size === 1) parts.push(STRINGS.sees_one);
-  else parts.push(fill(holes ? STRINGS.sees_holes : STRINGS.sees_all, { size, reached, holes }));
-  if (holes && step > 1) parts.push(fill(STRINGS.gridding, { step }));
-  parts.push(fill(jump === 1 ? STRINGS.jump_one : STRINGS.jump_many, { jump }));
-  return parts.join(" ");
-}
-
-/** The counts in the plane. */
-export function planeCounts({ size, reached }) {
-  return { reached: reached ** 2, positions: size ** 2, holes: size ** 2 - reached ** 2 };
-}
-
-/** Tree and plane in words, for those who do not see them. */
-export const treeText = (facts) =>
-  fill(STRINGS.tree, { layers: facts.layers.length, sentence: fieldSentence(facts) });
-
-export const planeText = (facts) => fill(STRINGS.map, {
-  size: facts.size,
-  counts: fill(STRINGS.plane_counts, planeCounts(facts)),
-});

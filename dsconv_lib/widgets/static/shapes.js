@@ -36,12 +36,12 @@ export const fill = (template, values) =>
   template.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 
 /** 1, 2 and 3; long lists keep their first three and their last. */
-export function listing(numbers, strings) {
+export function listing(numbers, words) {
   const shown = numbers.length > 6
     ? [...numbers.slice(0, 3), "…", numbers[numbers.length - 1]]
     : numbers;
   if (shown.length === 1) return String(shown[0]);
-  return shown.slice(0, -1).join(strings.comma) + strings.and + String(shown[shown.length - 1]);
+  return shown.slice(0, -1).join(words.comma) + words.and + String(shown[shown.length - 1]);
 }
 
 /** Three decimals, halves to even, as Python's format has it. */
