@@ -1,8 +1,8 @@
 """The widgets' pictures drawn with matplotlib, for `ipywidgets.interact` in the benchmark.
 
-matplotlib gets the paths and texts of a widget's own static drawing, a few large paths, which is
-about the least that it can be asked for: the comparison is of two ways to a picture, not of two
-pictures.
+matplotlib gets the paths, colours and texts of a widget's own drawing, as the browser has them: a
+few large paths, which is about the least that it can be asked for. The comparison is of two ways to
+a picture, not of two pictures.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
-from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,13 +19,26 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from dsconv_lib.widgets import StaticWidget
-
 DPI = 100
 ANCHORS = {"start": "left", "middle": "center", "end": "right"}
-SVG = re.compile(r"<svg.*?</svg>", re.DOTALL)
-CLIP = re.compile(r'path\("([^"]*)"\)')
-TOKEN = re.compile(r"[MLhvHaz]|-?\d+(?:\.\d+)?")
+NUMBER = r"-?\d+(?:\.\d+)?"
+CLIP = re.compile(r"path\('([^']*)'\)")
+TOKEN = re.compile(rf"[MLhvHaz]|{NUMBER}")
+
+READ = """(root) => [...root.querySelectorAll("svg")].map((svg) => ({
+  width: svg.viewBox.baseVal.width,
+  height: svg.viewBox.baseVal.height,
+  paths: [...svg.querySelectorAll("path")].map((path) => {
+    const { fill, fillOpacity, stroke, strokeWidth, strokeDasharray } = getComputedStyle(path);
+    const [d, clip] = [path.getAttribute("d"), path.getAttribute("style") ?? ""];
+    return { d, clip, fill, fillOpacity, stroke, strokeWidth, strokeDasharray };
+  }),
+  texts: [...svg.querySelectorAll("text")].map((text) => ({
+    x: text.getAttribute("x"), y: text.getAttribute("y"),
+    anchor: text.getAttribute("text-anchor"), text: text.textContent,
+  })),
+}))"""
+"""What the browser says of a widget's drawings."""
 
 
 def to_path(d: str) -> Path:
@@ -57,52 +69,46 @@ def to_path(d: str) -> Path:
     return Path(points, codes)
 
 
+def colour(css: str, opacity: str = "1") -> Any:
+    """Turn a computed colour into matplotlib's."""
+    if css == "none":
+        return "none"
+    red, green, blue, *alpha = (float(number) for number in re.findall(NUMBER, css))
+    return (red / 255, green / 255, blue / 255, float(opacity) * (alpha[0] if alpha else 1))
+
+
 def draw_path(axes: Axes, style: dict[str, str]) -> None:
-    """Draw one path of an SVG with its colours."""
-    edge = style.get("stroke", "none").replace("currentColor", "black")
-    line = "--" if "stroke-dasharray" in style else "-"
-    patch = PathPatch(to_path(style["d"]), facecolor="none", edgecolor=edge, linestyle=line)
-    patch.set_linewidth(0.72 * float(style.get("stroke-width", 1)))
-    if "fill" in style:
-        patch.set_facecolor((style["fill"], float(style.get("fill-opacity", 1))))
+    """Draw one path with its colours."""
+    line = "-" if style["strokeDasharray"] == "none" else "--"
+    patch = PathPatch(to_path(style["d"]), edgecolor=colour(style["stroke"]), linestyle=line)
+    patch.set_facecolor(colour(style["fill"], style["fillOpacity"]))
+    patch.set_linewidth(0.72 * float(style["strokeWidth"].removesuffix("px")))
     axes.add_patch(patch)
-    if clip := CLIP.search(style.get("style", "")):
+    if clip := CLIP.search(style["clip"]):
         patch.set_clip_path(to_path(clip[1]), axes.transData)
 
 
-def picture(widget: StaticWidget, widths: Sequence[int]) -> Figure:
-    """Draw the pictures that a widget shows, side by side.
-
-    Parameters
-    ----------
-    widget : StaticWidget
-    widths : sequence of int
-        Width of each of its drawings in pixels.
-    """
-    drawings = [ElementTree.fromstring(text) for text in SVG.findall(widget.static_html())]
-    sizes: list[tuple[float, float]] = []
-    for drawing, width in zip(drawings, widths, strict=True):
-        sizes.append(
-            (width, width * float(drawing.attrib["height"]) / float(drawing.attrib["width"]))
-        )
-    total, tallest = sum(width for width, _ in sizes), max(height for _, height in sizes)
+def picture(drawings: Sequence[dict[str, Any]]) -> Figure:
+    """Draw the pictures that a widget shows, side by side, as `READ` gives them."""
+    total = sum(drawing["width"] for drawing in drawings)
+    tallest = max(drawing["height"] for drawing in drawings)
     figure = plt.figure(figsize=(total / DPI, tallest / DPI), dpi=DPI)
     left = 0.0
-    for drawing, (width, height) in zip(drawings, sizes, strict=True):
+    for drawing in drawings:
+        width, height = drawing["width"], drawing["height"]
         axes = figure.add_axes((left / total, 0, width / total, height / tallest))
         left += width
         draw(axes, drawing)
     return figure
 
 
-def draw(axes: Axes, drawing: Any) -> None:
-    """Draw one SVG: a patch for each of its paths, a text for each of its texts."""
-    axes.set_xlim(0, float(drawing.attrib["width"]))
-    axes.set_ylim(float(drawing.attrib["height"]), 0)
+def draw(axes: Axes, drawing: dict[str, Any]) -> None:
+    """Draw one picture: a patch for each of its paths, a text for each of its texts."""
+    axes.set_xlim(0, drawing["width"])
+    axes.set_ylim(drawing["height"], 0)
     axes.axis("off")
-    for node in drawing.iter():
-        if node.tag == "path":
-            draw_path(axes, node.attrib)
-        elif node.tag == "text":
-            x, y, anchor = (node.attrib[key] for key in ("x", "y", "text-anchor"))
-            axes.text(float(x), float(y), node.text, ha=ANCHORS[anchor], fontsize=8)
+    for path in drawing["paths"]:
+        draw_path(axes, path)
+    for text in drawing["texts"]:
+        anchor = ANCHORS[text["anchor"]]
+        axes.text(float(text["x"]), float(text["y"]), text["text"], ha=anchor, fontsize=8)

@@ -9,6 +9,7 @@ No time is printed unless both showed the library's number for every setting.
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import statistics
@@ -18,7 +19,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import accumulate, pairwise
 from pathlib import Path
-from textwrap import indent
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -26,6 +26,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 sys.path[:0] = [str(ROOT / "book" / "_tools"), str(ROOT / "benchmarks")]
+
+from matplotlib_pictures import READ  # noqa: E402
 
 WIDGET_EVENTS, KERNEL_EVENTS = 240, 60
 LIMIT_MS = 16.0
@@ -83,10 +85,18 @@ MEASURE_KERNEL = """async ([cell, moves]) => {
 SETUP = """%config InlineBackend.print_figure_kwargs = {{"bbox_inches": None}}
 import sys
 sys.path.insert(0, {folder!r})
+import json
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, interact
-from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
 from matplotlib_pictures import picture
+with open({pictures!r}) as file:
+    pictures = json.load(file)
+
+def draw(subject, setting):
+    drawings, number = pictures[subject][json.dumps(setting, sort_keys=True)]
+    picture(drawings)
+    plt.show()
+    print(number)
 """
 
 
@@ -134,17 +144,13 @@ class Subject:
         return str(receptive_field([ConvSpec(k, s, 0, d) for k, s, d in layers]).size)
 
 
-def sliders(ranges: dict[str, tuple[int, int]], start: dict[str, int]) -> str:
-    """Write the arguments of `interact` for some sliders."""
-    return ", ".join(
+def code(name: str, ranges: dict[str, tuple[int, int]], start: dict[str, int]) -> str:
+    """Write a cell that makes `interact` draw a widget's picture and print its number."""
+    sliders = ", ".join(
         f'"{label}": IntSlider({start[label]}, {least}, {most}, description="{label}")'
         for label, (least, most) in ranges.items()
     )
-
-
-def code(ranges: dict[str, tuple[int, int]], start: dict[str, int], body: str) -> str:
-    """Write a cell that makes `interact` draw a widget's picture and print its number."""
-    return f"@interact(**{{{sliders(ranges, start)}}})\ndef show(**n):\n{indent(body, '    ')}"
+    return f"@interact(**{{{sliders}}})\ndef show(**setting):\n    draw({name!r}, setting)"
 
 
 def subjects() -> list[Subject]:
@@ -155,17 +161,14 @@ def subjects() -> list[Subject]:
     reach = {"kernel": (1, 7), "dilation": (1, 16), "stride": (1, 3)}
     stack = {f"layer {i} {key}": 3 if key == "kernel" else 1 for i in (1, 2, 3) for key in reach}
     limits = {label: reach[label.split()[2]] for label in stack}
-    show_size = "w = OutputSizeExplorer(*n.values())\npicture(w, (640,))\nplt.show()\n"
-    show_field = "picture(w, (430, 208))\nplt.show()\nprint(w.receptive_field.size)"
-    three = (
-        "v = list(n.values())\n"
-        "keys = ('kernel_size', 'dilation', 'stride')\n"
-        "w = ReceptiveFieldExplorer([dict(zip(keys, v[i:i + 3])) for i in (0, 3, 6)])\n"
+    strip, three, vgg = (
+        "output-size explorer",
+        "receptive-field explorer, 3 layers",
+        "receptive-field explorer, VGG-16",
     )
-    vgg = "w = ReceptiveFieldExplorer(preset='vgg16', output=n['output'])\n"
     return [
         Subject(
-            name="output-size explorer",
+            name=strip,
             widget="output-size-explorer",
             readout="output-size",
             preset="",
@@ -177,10 +180,10 @@ def subjects() -> list[Subject]:
                 *[("dilation", 1)] * 2,
                 *[("stride", 1)] * 2,
             ],
-            code=code(bounds, size, show_size + "print(w.output_size)"),
+            code=code(strip, bounds, size),
         ),
         Subject(
-            name="receptive-field explorer, 3 layers",
+            name=three,
             widget="receptive-field-explorer",
             readout="receptive-field",
             preset="plain",
@@ -190,16 +193,16 @@ def subjects() -> list[Subject]:
                 *[("layer 3 dilation", 1)] * 4,
                 *[("layer 1 stride", 1), ("layer 2 kernel", 1), ("layer 1 kernel", 1)],
             ],
-            code=code(limits, stack, three + show_field),
+            code=code(three, limits, stack),
         ),
         Subject(
-            name="receptive-field explorer, VGG-16",
+            name=vgg,
             widget="receptive-field-explorer",
             readout="receptive-field",
             preset="vgg16",
             start={"output": 0},
             round_trip=[("output", 1)] * 4,
-            code=code({"output": (0, 4)}, {"output": 0}, vgg + show_field),
+            code=code(vgg, {"output": (0, 4)}, {"output": 0}),
         ),
     ]
 
@@ -243,6 +246,18 @@ def time_widget(page: Page, subject: Subject) -> tuple[list[float], list[float]]
     return [handled for handled, *_ in answers], [drawn for _, drawn, _ in answers]
 
 
+def pictures_of(page: Page, subject: Subject) -> dict[str, Any]:
+    """Return the widget's drawings and the library's number for each setting that is timed."""
+    root = page.locator(f'[data-widget="{subject.widget}"]').first
+    found = {}
+    for setting in [subject.start, *subject.settings(KERNEL_EVENTS)]:
+        for label, value in setting.items():
+            root.get_by_label(label, exact=True).fill(str(value))
+        spelled = json.dumps(setting, sort_keys=True)
+        found[spelled] = [root.evaluate(READ), subject.truth(setting)]
+    return found
+
+
 def time_kernel(page: Page, subject: Subject, cell: int) -> list[float]:
     """Return the milliseconds of each event until `interact`'s new image was in the page."""
     page.locator(".widget-interact img").nth(cell - 1).wait_for()
@@ -279,14 +294,19 @@ def main() -> int:
     from lab import jupyter_lab, open_notebook, run_cell
 
     compared = subjects()
-    cells = [SETUP.format(folder=str(ROOT / "benchmarks")), *(one.code for one in compared)]
     rows: list[dict[str, Any]] = []
+    pictures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         for subject in compared:
             handled, drawn = time_widget(page, subject)
             rows.append({"name": subject.name, "handled": handled, "drawn": drawn})
+            pictures[subject.name] = pictures_of(page, subject)
+        file = Path(home) / "pictures.json"
+        file.write_text(json.dumps(pictures), encoding="utf-8")
+        setup = SETUP.format(folder=str(ROOT / "benchmarks"), pictures=str(file))
+        cells = [setup, *(one.code for one in compared)]
         with jupyter_lab(Path(home) / "lab", cells) as address:
             open_notebook(page, address)
             run_cell(page, 0)

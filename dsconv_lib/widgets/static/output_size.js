@@ -209,7 +209,10 @@ export default widget({
   table: TABLE,
   locals: { position: 0 },
   controls: [
-    ...Object.keys(TABLE.traits).map((trait) => control(TABLE, trait)),
+    {
+      name: "dsconv-controls",
+      controls: Object.keys(TABLE.traits).map((trait) => control(TABLE, trait)),
+    },
     control(TABLE, "position", {
       label: STRINGS.position,
       range: [0, 0],

@@ -33,7 +33,7 @@ function spec({ kernel_size: kernel, dilation, stride }) {
   return `ConvSpec(${kernel}${stride > 1 ? `, stride=${stride}` : ""}${dilation > 1 ? `, dilation=${dilation}` : ""})`;
 }
 
-function scene({ layers, output }, width) {
+function scene({ layers, output }, width, still) {
   const facts = fieldFacts(layers);
   const { size, reached } = facts;
   const words = fieldSentence(facts);
@@ -57,7 +57,7 @@ function scene({ layers, output }, width) {
     problem: "",
     code: `receptive_field([${layers.map(spec).join(", ")}])`,
     html: `<ol class="dsconv-fixed" tabindex="0" aria-label="${esc(TABLE.words.many_layers)}"`
-      + `${editable(layers) ? ` hidden=""` : ""}>${layers.map((layer) => `<li>${operation(layer)}</li>`).join("")}</ol>`
+      + `${editable(layers) && !still ? ` hidden=""` : ""}>${layers.map((layer) => `<li>${operation(layer)}</li>`).join("")}</ol>`
       + box("two",
         box("stage", svg(tree, "tree", fill(TABLE.words.tree, { layers: layers.length, sentence: words }))),
         box("plane-box", tag("span", "name", fill(TABLE.words.plane, { size })),

@@ -1,8 +1,9 @@
 // What every widget has: controls, a body that follows the state, a last row. A view gives
 //   name      kebab-case, the root's data-widget
 //   table     its JSON: traits (the state), readouts, words
-//   scene     (state, width) -> { html, readouts, problem, code }, pure; problem is "" if there is none
-//   controls  see `control`; those with a `slot` stand there in the html, the others on top
+//   scene     (state, width, still) -> { html, readouts, problem, code }, pure; problem may be ""
+//   controls  see `control`, and groups of them; those with a `slot` stand there in the html, the
+//             others on top
 // and, where it needs them,
 //   locals    state of the view alone, which Python does not see
 //   settle    (changes, state) -> all that changes with them, pure
@@ -28,7 +29,7 @@ export function widget(view) {
     render: (context) => mount(view, context),
     /** What a state shows: { html, readouts, problem, code }. */
     still(state) {
-      const shown = view.scene({ ...view.locals, ...state }, STILL);
+      const shown = view.scene({ ...view.locals, ...state }, STILL, true);
       return { ...shown, html: box("still", shown.html, box("code-row", tag("code", "code", shown.code))) };
     },
   };
