@@ -8,6 +8,7 @@ its chapter:
 - ``output_size``: chapter 2
 - ``receptive_field`` and ``effective_field``: chapter 8
 - ``dilation`` and ``dilation_maps``: chapter 9
+- ``photographs``: first screens
 """
 
 from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
@@ -36,6 +37,7 @@ from dsconv_lib.plots.output_size import (
     shared_sizes,
     stamps,
 )
+from dsconv_lib.plots.photographs import fields_on_photo, pictures
 from dsconv_lib.plots.receptive_field import (
     centre_rulers,
     dependency_tree,
@@ -70,6 +72,7 @@ __all__ = [
     "field_against_effective",
     "field_growth",
     "fields_on_image",
+    "fields_on_photo",
     "figure",
     "filter_responses",
     "gradient_maps",
@@ -84,6 +87,7 @@ __all__ = [
     "overlap_2d",
     "path_counts",
     "pattern_bars",
+    "pictures",
     "positions",
     "shared_sizes",
     "stamps",
