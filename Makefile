@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 COLAB := .venv-colab/.ready
 TOOLS := .venv-tools/.ready
+COMPANY := .venv-company/.ready
 MUTANTS := .venv-mutants/.ready
 HTML := _build/html
 # With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
@@ -19,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	contents 	serve lab bench compare mutants lock clean
+	contents serve lab bench compare company mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +87,9 @@ bench: $(READY) ## measure speed, write benchmarks/report.md, then the widgets' 
 compare: $(TOOLS) ## compare costs and receptive fields with other tools' and write the table
 	.venv-tools/bin/python benchmarks/other_tools.py --write book/api/other_tools.md
 
+company: $(COMPANY) ## trace networks of other packages, compare with real runs, write the table [NETWORK=timm]
+	.venv-company/bin/python benchmarks/company/run.py $(if $(NETWORK),$(NETWORK),--write book/api/company.md)
+
 mutants: $(MUTANTS) ## plant faults in the library's core and count those that the tests catch [MODULE=cost]
 	OMP_NUM_THREADS=1 .venv-mutants/bin/python tests/mutation/run.py $(MODULE)
 
@@ -118,6 +122,15 @@ $(TOOLS): pyproject.toml requirements.lock benchmarks/other_tools.txt
 	$(@D)/bin/python -m pip install --quiet --no-compile --constraint requirements.lock --editable .
 	$(@D)/bin/python -m pip install --quiet --no-compile --no-deps --ignore-requires-python \
 		--constraint requirements.lock --requirement benchmarks/other_tools.txt
+	@touch $@
+
+# torchaudio's compiled part wants CUDA; its networks do not need it.
+$(COMPANY): pyproject.toml requirements.lock benchmarks/company/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --no-compile --constraint requirements.lock --editable .
+	$(@D)/bin/python -m pip install --quiet --no-compile --no-deps --constraint requirements.lock \
+		--requirement benchmarks/company/requirements.txt
+	rm -f $(@D)/lib/python*/site-packages/torchaudio/lib/*.so
 	@touch $@
 
 $(COLAB): pyproject.toml tests/colab/constraints.txt
