@@ -7,6 +7,7 @@ The picture is one column wide, so it reads on a phone; `book.css` colours it fo
 
 from __future__ import annotations
 
+import json
 import re
 from html import escape
 from itertools import groupby
@@ -19,6 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from chapters import Chapter, read
+from dsconv_lib.exercises import framework
 
 WIDTH, MARGIN = 360, 6  # of the drawing, in its own units
 NODE_X, RADIUS = 90, 11.5  # the column of numbered circles
@@ -67,11 +69,19 @@ def station(chapter: Chapter, y: float, lines: list[str], href: str | None) -> s
         f'width="{WIDTH - MARGIN - 6 - NODE_X + 16}" height="{ROW}"/>'
         f'<circle cx="{NODE_X}" cy="{y}" r="{RADIUS}"/>'
         f'<text class="number" x="{NODE_X}" y="{y + 4:g}">{chapter.number}</text>'
+        f'<text class="done" x="{NODE_X - 30}" y="{y + 4:g}"></text>'
         f'<text class="title">{spans}</text>'
     )
     if href:
-        return f'<a class="ready" href="{escape(href)}">{drawing}</a>'
+        names = escape(json.dumps(exercises(chapter)))
+        return f'<a class="ready" href="{escape(href)}" data-names="{names}">{drawing}</a>'
     return f'<g class="coming">{drawing}</g>'
+
+
+def exercises(chapter: Chapter) -> list[str]:
+    """Name a chapter's exercises; the page's script tells how many of them are done."""
+    name = chapter.number.zfill(2)
+    return framework.names(name) if name in framework.chapters() else []
 
 
 def draw(chapters: list[Chapter], hrefs: dict[str, str]) -> str:

@@ -32,10 +32,11 @@ WORDS = {
     "not-right": "Not this time.",
     "shown": "Shown without a guess.",
     "forget": "Forget my guess",
-    "stored": "Guess first: run this cell, or open the answer below.",
+    "stored": "Run this cell to make your guess; the answer is below.",
     # Exercises in the page.
     "check": "Check",
     "elsewhere": "This exercise needs more than a page has. Do it in the notebook:",
+    "done-there": "I did it there",
     "download": "download it",
     "colab": "open it on Colab",
     "exercise": "Exercise {label}",
