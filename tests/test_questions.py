@@ -176,6 +176,13 @@ def test_each_prediction_is_asked_once_after_its_question_and_hides_its_answer(c
             assert cell.metadata.jupyter.outputs_hidden is True, f"{name}: {cell.source}"
 
 
+def test_the_options_of_a_choice_can_be_read_without_a_kernel(monkeypatch):
+    form = Form("choice", "b", options={"a": "one < two", "b": "two"})
+    monkeypatch.setitem(framework._PREDICTIONS, "02-pair", framework.Prediction(form, "So."))
+    html = predict("02-pair")._repr_mimebundle_()[0]["text/html"]
+    assert "a: one &lt; two<br>b: two<br><em>" in html
+
+
 def test_a_prediction_in_a_notebook_is_one_line_without_a_kernel():
     widget = predict("02-places")
     assert repr(widget) == "predict('02-places')"

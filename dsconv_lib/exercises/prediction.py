@@ -14,7 +14,7 @@ from dsconv_lib.exercises.words import WORDS
 class Prediction(anywidget.AnyWidget):
     """Ask for a guess and, once it is made, say whether it is right and why.
 
-    Its ``text/html`` form is one line; the book's build puts the living question there.
+    Its ``text/html`` form is a line of text; the book's page puts the living question there.
 
     Parameters
     ----------
@@ -46,8 +46,13 @@ class Prediction(anywidget.AnyWidget):
         if bundled is None:
             return None
         data, metadata = bundled if isinstance(bundled, tuple) else (bundled, {})
-        line = (
+        return {**data, "text/html": self._stored()}, metadata
+
+    def _stored(self) -> str:
+        """What GitHub shows: the options of a choice, and what to do."""
+        options = find_prediction(self.prediction).form.options.items()
+        lines = [f"{letter}: {escape(text)}<br>" for letter, text in options]
+        return (
             f'<div class="dsconv-question" data-prediction="{escape(self.prediction)}">'
-            f"<em>{escape(WORDS['stored'])}</em></div>"
+            f"{''.join(lines)}<em>{escape(WORDS['stored'])}</em></div>"
         )
-        return {**data, "text/html": line}, metadata
