@@ -12,12 +12,12 @@ from torch import nn
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks" / "company"))
 import compare  # noqa: E402
-import networks  # noqa: E402
+import foreign  # noqa: E402
 import truth  # noqa: E402
 
 PAGE = (ROOT / "book" / "api" / "company.md").read_text()
 TEMPLATE = (ROOT / "benchmarks" / "company" / "page.md").read_text()
-LISTED = networks.networks()
+LISTED = foreign.networks()
 
 
 def test_page_shows_every_network_under_its_package():
@@ -58,7 +58,7 @@ def _requirements():
 
 
 def network(build, shape=(2, 2, 9, 11), small=(1, 2, 9, 11)):
-    return networks.Network("here", "it", build, shape, small)
+    return foreign.Network("here", "it", build, shape, small)
 
 
 def conv():

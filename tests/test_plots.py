@@ -47,6 +47,10 @@ FIGURES = {
     "fields_on_image": lambda: plots.fields_on_image(
         {"VGG-16": (212, 6, 3), "b": (300, -40, 3), "c": (9, 0, 0), "d": (30, 100, 2)}, 224
     ),
+    "fields_on_photo": lambda: plots.fields_on_photo(
+        np.zeros((100, 150)), {"b": 40, "a": 14}, centre=(50, 70)
+    ),
+    "pictures": lambda: plots.pictures({"a": np.zeros((30, 40)), "b": np.zeros((20, 25))}),
     "centre_rulers": lambda: plots.centre_rulers({"a": [16.0, 48.0], "b": [0.0, 32.0]}, 64, 32),
     "path_counts": lambda: plots.path_counts({"L = 1": [1, 1, 1], "L = 2": [1, 2, 3, 2, 1]}),
     "pattern_bars": lambda: plots.pattern_bars(

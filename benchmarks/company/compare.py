@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 import truth
-from networks import Network, Part
+from foreign import Network, Part
 from torch import Tensor, nn
 
 from dsconv_lib.trace import trace_cost, trace_reaches, trace_receptive_field

@@ -2,7 +2,7 @@
 
     python benchmarks/company/run.py [PACKAGE or NETWORK …] [--write book/api/company.md]
 
-It runs in the environment that `make company` makes. `networks.py` lists the networks, `truth.py`
+It runs in the environment that `make company` makes. `foreign.py` lists the networks, `truth.py`
 holds what PyTorch says of them, `compare.py` the comparison, `samples.py` PyTorch's own samples of
 single operations, and `page.md` the prose around the tables.
 """
@@ -16,7 +16,7 @@ from string import Template
 
 import beside  # noqa: F401  it makes way for the packages
 from compare import Finding, compare
-from networks import networks
+from foreign import networks
 from samples import Sampled, sampled
 
 HERE = Path(__file__).parent
