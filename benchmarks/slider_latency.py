@@ -229,9 +229,9 @@ def time_widget(page: Page, subject: Subject) -> tuple[list[float], list[float]]
     """Return the milliseconds of each event until it was handled, and until it was drawn."""
     selector = f'[data-widget="{subject.widget}"]'
     page.goto(page_with(subject.widget))
-    page.wait_for_function(f"() => 'mounted' in document.querySelector('{selector}').dataset")
     root = page.locator(selector).first
     root.scroll_into_view_if_needed()
+    page.wait_for_function(f"() => 'mounted' in document.querySelector('{selector}').dataset")
     if subject.preset:
         root.get_by_label("preset").select_option(subject.preset)
     for label, value in subject.start.items():

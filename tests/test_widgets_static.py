@@ -3,11 +3,13 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from test_widgets import IMPOSSIBLE, NODE, WIDGETS, examples, shown
 
+import static_widgets
 from dsconv_lib.plots import COLORS
 from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
 from dsconv_lib.widgets.base import STATIC, bundle
@@ -144,7 +146,8 @@ def test_no_view_holds_words_of_its_own(path):
 def test_every_word_of_a_table_is_used(path):
     table = json.loads(path.read_text(encoding="utf-8"))
     own = [file for file in VIEWS if file.name.startswith(path.stem)]
-    files = VIEWS if path.name == "widget.json" else [*own, STATIC / "shapes.js"]
+    host = Path(static_widgets.__file__).with_name("widget_host.js")
+    files = [*VIEWS, host] if path.name == "widget.json" else [*own, STATIC / "shapes.js"]
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     used = set(re.findall(r"\b\w+\b", source)) | {"reads_one_padding", "reads_many_padding"}
     words = table.get("words", table)

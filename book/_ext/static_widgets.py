@@ -31,7 +31,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from dsconv_lib import widgets
-from dsconv_lib.widgets.base import STATIC
+from dsconv_lib.widgets.base import STATIC, read_json
 from offline_assets import node_binary
 
 HERE = Path(__file__).parent
@@ -127,7 +127,8 @@ class WidgetDirective(SphinxDirective):
 def scripts(names: list[str]) -> str:
     """Return the inert modules of the named widgets and the host script, as HTML."""
     modules = {name: CLASSES[name].bundle() for name in names}
-    host = (HERE / "widget_host.js").read_text(encoding="utf-8")
+    words = json.dumps({"skip": read_json("widget.json")["skip"]})
+    host = f"const WORDS = {words};\n{(HERE / 'widget_host.js').read_text(encoding='utf-8')}"
     for source in (*modules.values(), host):
         if "</script" in source:
             raise ExtensionError("a widget's source holds '</script', which would end its element")

@@ -17,9 +17,17 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 DESKTOP, PHONE, SMALL_PHONE = 1280, 390, 360
 HEIGHT = 900
-# Named so that a time-out says what was waited for.
-MOUNTED = """function everyWidgetIsMounted() {
-  return [...document.querySelectorAll("[data-widget]")].every((el) => "mounted" in el.dataset);
+# A widget starts when it comes near the screen: go to each and come back. Named so that a time-out
+# says what was waited for.
+WAKE = """async function startEveryWidget() {
+  const asleep = [...document.querySelectorAll("[data-widget]")]
+    .filter((el) => !("mounted" in el.dataset));
+  const place = [scrollX, scrollY];
+  for (const el of asleep) {
+    el.scrollIntoView({ behavior: "instant" });
+    while (!("mounted" in el.dataset)) await new Promise(requestAnimationFrame);
+  }
+  if (asleep.length) scrollTo({ left: place[0], top: place[1], behavior: "instant" });
 }"""
 
 

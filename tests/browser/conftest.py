@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 import pytest
-from book_site import DESKTOP, HEIGHT, HTML, MOUNTED, Watch, served
+from book_site import DESKTOP, HEIGHT, HTML, WAKE, Watch, served
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from browser import launch
@@ -41,8 +42,11 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
         width: int = DESKTOP,
         theme: str = "light",
         javascript: bool = True,
+        wake: bool = True,
+        **options: Any,
     ) -> Iterator[Page]:
         context = chromium.new_context(
+            **options,
             viewport={"width": width, "height": HEIGHT},
             java_script_enabled=javascript,
             reduced_motion="reduce",
@@ -59,8 +63,9 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
         watch.start(page)
         try:
             page.goto(bases[transport] + name, wait_until="load")
+            if javascript and wake:
+                page.evaluate(WAKE)
             if javascript:
-                page.wait_for_function(MOUNTED)
                 page.evaluate("() => document.fonts.ready.then(() => true)")
             yield page
         except TimeoutError as error:

@@ -8,7 +8,8 @@ import random
 from book_site import ROOT
 from widget_page import OUTPUT_SIZE, RECEPTIVE_FIELD, apply, first, page_of, ranges
 
-from dsconv_lib import ConvSpec, output_size, receptive_field
+from dsconv_lib import ConvSpec
+from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
 
 CASES = json.loads((ROOT / "tests" / "cases.json").read_text(encoding="utf-8"))
 LABELS = ("input", "kernel", "stride", "padding", "dilation")
@@ -22,31 +23,13 @@ def inside(value, limits):
 
 def expected_output_size(setting):
     """What the library says of one setting of the output-size explorer."""
-    size, kernel, stride, padding, dilation = setting.values()
-    span = str(ConvSpec(kernel, stride, padding, dilation).effective_kernel_size)
-    try:
-        outputs = output_size(size, kernel, stride, padding, dilation)
-    except ValueError:
-        return {"output-size": "none", "effective-kernel": span, "unread": "none"}
-    taken = {o * stride - padding + t * dilation for o in range(outputs) for t in range(kernel)}
-    unread = size - len(taken & set(range(size)))
-    return {"output-size": str(outputs), "effective-kernel": span, "unread": str(unread)}
+    return OutputSizeExplorer(*setting.values()).readouts
 
 
 def expected_field(layers):
     """What the library says of a stack of (kernel, dilation, stride)."""
     specs = [ConvSpec(kernel, stride, 0, dilation) for kernel, dilation, stride in layers]
-    field = receptive_field(specs)
-    size, reached = field.size, field.reached
-    return {
-        "receptive-field": str(size),
-        "jump": str(field.jump),
-        "reached": str(reached),
-        "density": f"{field.density:.3f}",
-        "reached-2d": str(reached**2),
-        "positions-2d": str(size**2),
-        "holes-2d": str(size**2 - reached**2),
-    }
+    return ReceptiveFieldExplorer(specs).readouts
 
 
 def compare(widget, settings, answers, expected):

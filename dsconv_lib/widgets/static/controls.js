@@ -26,6 +26,7 @@ function slider({ label, symbol, name, range: [min, max], kind = "plain" }, chan
   if (symbol) head.append(make("i", "", {}, [symbol]));
   head.append(value);
   const node = make("label", `dsconv-slider dsconv-${kind}`, {}, [head, input]);
+  guardFromThumbs(input);
   input.addEventListener("input", () => changed(input.valueAsNumber));
   return {
     node,
@@ -39,6 +40,43 @@ function slider({ label, symbol, name, range: [min, max], kind = "plain" }, chan
       node.style.setProperty("--dsconv-at", span ? (input.value - min) / span : 0);
     },
   };
+}
+
+const HANDLE = 24; // pixels: the handle's width under a finger, and how near to it one may begin
+const TREMBLE = 8; // pixels: a touch that moves less is a tap
+
+/** Let a finger move a slider by a sideways drag of its handle or by a tap, not by scrolling past. */
+function guardFromThumbs(input) {
+  let touch = null; // { x, y, value, held: began at the handle, drags: null while undecided }
+  const share = (x) => {
+    const { left, width } = input.getBoundingClientRect();
+    return Math.max(0, Math.min(1, (x - left - HANDLE / 2) / (width - HANDLE)));
+  };
+  const at = (x) => Number(input.min) + share(x) * (input.max - input.min);
+  input.addEventListener("touchstart", ({ touches: [{ clientX: x, clientY: y }] }) => {
+    const { width } = input.getBoundingClientRect();
+    const now = (input.value - input.min) / (input.max - input.min || 1);
+    const held = Math.abs(share(x) - now) * (width - HANDLE) <= HANDLE;
+    touch = { x, y, value: input.value, held, drags: null };
+  }, { passive: true });
+  input.addEventListener("touchmove", ({ touches: [{ clientX, clientY }] }) => {
+    const [across, along] = [Math.abs(clientX - touch.x), Math.abs(clientY - touch.y)];
+    if (touch.drags === null && Math.max(across, along) > TREMBLE) touch.drags = touch.held && across > along;
+  }, { passive: true });
+  input.addEventListener("input", (event) => {
+    if (!touch || touch.drags) return;
+    input.value = touch.value;
+    event.stopImmediatePropagation();
+  });
+  input.addEventListener("touchend", () => {
+    const { x, drags } = touch;
+    touch = null;
+    const tapped = String(Math.round(at(x)));
+    if (drags !== null || input.value === tapped) return;
+    input.value = tapped;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  input.addEventListener("touchcancel", () => { touch = null; });
 }
 
 /** A choice; `options` are [value, text]. */
@@ -55,6 +93,13 @@ export const CONTROLS = { slider, choice };
 /** A button; its word may change. */
 export function button(word, pressed) {
   const node = make("button", "dsconv-button", { type: "button" }, [word]);
+  node.addEventListener("click", pressed);
+  return node;
+}
+
+/** A link that looks like a button. */
+export function link(word, label, pressed) {
+  const node = make("a", "dsconv-button", { "aria-label": label }, [word]);
   node.addEventListener("click", pressed);
   return node;
 }

@@ -3,10 +3,10 @@ import { make } from "./controls.js";
 import { box, esc, number, numbers, sentence, svg, tag } from "./markup.js";
 import { fieldFacts, operation, planeScene, treeScene } from "./receptive_field_scene.js";
 import { fill, threeDecimals } from "./shapes.js";
-import { control, widget } from "./widget.js";
+import { control, widget, within } from "./widget.js";
 import TABLE from "./receptive_field.json" with { type: "json" };
 
-const EDITED = TABLE.limits.edited; // layers
+const { edited: EDITED, layers: MOST_LAYERS, positions: MOST_POSITIONS } = TABLE.limits;
 const PLANE = 208; // pixels
 const KEYS = Object.keys(TABLE.layer);
 const fromPreset = (name) => TABLE.presets[name].layers.map((layer) =>
@@ -69,9 +69,22 @@ function scene({ layers, output }, width, still) {
 
 /** Layers and the preset that they are follow each other. */
 function settle(changes) {
-  if (changes.preset) return { ...changes, layers: fromPreset(changes.preset) };
+  if (changes.preset in TABLE.presets) return { ...changes, layers: fromPreset(changes.preset) };
   if (changes.layers) return { ...changes, preset: NAMES.get(spell(changes.layers)) ?? "" };
   return "preset" in changes ? {} : changes;
+}
+
+/** Whether a stack can be drawn. */
+function accepts({ layers, preset }) {
+  const sound = Array.isArray(layers) && layers.length >= 1 && layers.length <= MOST_LAYERS
+    && layers.every((layer) => KEYS.every((key) => within({ range: [1, TABLE.layer[key].most] }, layer?.[key])));
+  if (!sound || preset !== (NAMES.get(spell(layers)) ?? "")) return false;
+  let [size, jump] = [1, 1];
+  for (const { kernel_size: kernel, dilation, stride } of layers) {
+    size += dilation * (kernel - 1) * jump;
+    jump *= stride;
+  }
+  return Math.max(size, jump) <= MOST_POSITIONS;
 }
 
 /** One row of sliders. */
@@ -120,5 +133,6 @@ export default widget({
   ],
   scene,
   settle,
+  accepts,
   point: (picture, x, _, { tree }) => picture === "tree" && { output: tree.outputAt(x) },
 });

@@ -7,8 +7,9 @@
 // and, where it needs them,
 //   locals    state of the view alone, which Python does not see
 //   settle    (changes, state) -> all that changes with them, pure
+//   accepts   whether a state from an address can be shown; traits with a `range` are checked already
 //   point     (picture, x, y, shown) -> what a click on a drawing changes; `hover`: pointing as well
-import { CONTROLS, button, copy, make } from "./controls.js";
+import { CONTROLS, button, copy, link, make } from "./controls.js";
 import { box, tag } from "./markup.js";
 import WIDGET from "./widget.json" with { type: "json" };
 
@@ -27,6 +28,12 @@ export const control = (table, trait, more = {}) => ({
 export function widget(view) {
   return {
     render: (context) => mount(view, context),
+    /** The state that some changes lead to (those of an address), or null where one is no value. */
+    settled(changes, state) {
+      const now = { ...state, ...(view.settle?.(changes, state) ?? changes) };
+      return Object.entries(view.table.traits).every(([trait, row]) => within(row, now[trait]))
+        && (view.accepts?.(now) ?? true) ? now : null;
+    },
     /** What a state shows: { html, readouts, problem, code }. */
     still(state) {
       const shown = view.scene({ ...view.locals, ...state }, STILL, true);
@@ -34,6 +41,10 @@ export function widget(view) {
     },
   };
 }
+
+/** Whether a value is within a row's range, if it has one. */
+export const within = ({ range }, value) =>
+  !range || (Number.isInteger(value) && value >= range[0] && value <= range[1]);
 
 function mount(view, { model, el }) {
   const traits = Object.keys(view.table.traits);
@@ -88,8 +99,11 @@ function mount(view, { model, el }) {
     code,
     button(WIDGET.copy, () => copyText(code.textContent, code)),
     button(WIDGET.reset, () => take(first)),
-    status,
   ]);
+  // A page has an address, a notebook has not.
+  const address = model.addressOf && link(WIDGET.link, WIDGET.link_name, () => copyText(address.href, address));
+  if (address) tools.append(address);
+  tools.append(status);
   el.replaceChildren(...top.map(([, node]) => node), body, tools);
   el.classList.add("dsconv-widget");
   el.dataset.widget = view.name;
@@ -112,6 +126,7 @@ function mount(view, { model, el }) {
       show(current);
     }
     if (code.textContent !== shown.code) code.textContent = shown.code;
+    if (address) address.href = model.addressOf();
     const stage = body.querySelector(".dsconv-stage");
     if (stage === watched) return;
     observer.disconnect();
