@@ -21,7 +21,7 @@ HEIGHT = 900
 # says what was waited for.
 WAKE = """async function startEveryWidget() {
   const asleep = [...document.querySelectorAll("[data-widget]")]
-    .filter((el) => !("mounted" in el.dataset));
+    .filter((el) => !("mounted" in el.dataset) && el.checkVisibility());
   const place = [scrollX, scrollY];
   for (const el of asleep) {
     el.scrollIntoView({ behavior: "instant" });
