@@ -7,25 +7,19 @@ and wrong ones with a piece of their hint.
 import re
 import subprocess
 import sys
-from collections import OrderedDict
-from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from unittest.mock import ANY
 
 import nbformat
 import numpy as np
 import pytest
+from answers import ANSWERS, FORMS, NAMES
 
 from dsconv_lib.exercises import check, framework, judges
 from dsconv_lib.exercises.forms import Form
 from dsconv_lib.exercises.framework import label, verdict
 
 ROOT = Path(__file__).parents[1]
-sys.path.append(str(ROOT / "tests" / "chapters"))
-TESTS = {chapter: import_module(f"test_{chapter}") for chapter in framework.chapters()}
-ANSWERS = OrderedDict(chain.from_iterable(test.ANSWERS.items() for test in TESTS.values()))
-NAMES = [name for chapter in framework.chapters() for name in framework.names(chapter)]
 PYTHON = [name for name in NAMES if framework.find(name).python]
 RIGHT = [
     pytest.param(name, answer, id=f"{name}-{place}")
@@ -83,7 +77,6 @@ def test_an_answer_of_the_wrong_kind_is_told_what_is_wanted(name, answer):
     assert said.startswith(f"Not yet: this asks for {framework.find(name).wants}, but "), said
 
 
-FORMS = {name: framework.find(name).form for name in NAMES if framework.find(name).form}
 COUNTED = [name for name in FORMS if FORMS[name].kind == "number"]
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from answers import FORMS, GUESSES, PREDICTIONS, typed, typed_answers
 from sphinx.errors import ExtensionError
-from test_exercises import ANSWERS, FORMS, TESTS
 
 import questions
 from dsconv_lib.exercises import framework, page, predict
@@ -19,8 +19,6 @@ from offline_assets import node_binary
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = {path.name[:2]: path for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-PREDICTIONS = [name for chapter in framework.chapters() for name in framework.predictions(chapter)]
-GUESSES = {name: guesses for test in TESTS.values() for name, guesses in test.GUESSES.items()}
 
 
 # The page's judge
@@ -43,28 +41,10 @@ def judge(tmp_path_factory):
     return run
 
 
-def typed(answer):
-    """What somebody types into the page who writes this answer in a notebook; None if nobody."""
-    answer = answer.tolist() if hasattr(answer, "tolist") else answer
-    if isinstance(answer, str):
-        return answer
-    if isinstance(answer, list | tuple | range | set):
-        parts = [typed(part) for part in answer]
-        return None if None in parts else f"({', '.join(parts)})"
-    if isinstance(answer, int | float) and not isinstance(answer, bool) and answer == answer:
-        return str(answer)
-    return None
-
-
 def test_the_pages_judge_says_what_python_says(judge):
     cases = []
     for name, form in FORMS.items():
-        right, wrong = ANSWERS[name]
-        for answer in [*right, *(answer for answer, _ in wrong)]:
-            text, said = typed(answer), verdict(name, answer)
-            if text is not None and not re.search("but (this is an? |a set)", said):
-                cases.append((name, page.question(name), text, said))
-        assert form.judge(right[0]) is None
+        cases += [(name, page.question(name), *pair) for pair in typed_answers(name)]
         missing = f"Not answered. This asks for {form.wants}."
         cases += [(name, page.question(name), text, missing) for text in ("", " ", "()", "[ ]")]
     for case, said in zip(cases, judge([case[:3] for case in cases]), strict=True):

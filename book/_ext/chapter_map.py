@@ -69,12 +69,13 @@ def station(chapter: Chapter, y: float, lines: list[str], href: str | None) -> s
         f'width="{WIDTH - MARGIN - 6 - NODE_X + 16}" height="{ROW}"/>'
         f'<circle cx="{NODE_X}" cy="{y}" r="{RADIUS}"/>'
         f'<text class="number" x="{NODE_X}" y="{y + 4:g}">{chapter.number}</text>'
-        f'<text class="done" x="{NODE_X - 30}" y="{y + 4:g}"></text>'
         f'<text class="title">{spans}</text>'
     )
     if href:
         names = escape(json.dumps(exercises(chapter)))
-        return f'<a class="ready" href="{escape(href)}" data-names="{names}">{drawing}</a>'
+        done = f'<text class="done" x="{NODE_X - 30}" y="{y + 4:g}"></text>'
+        link = f'<a class="ready" href="{escape(href)}" data-names="{names}">'
+        return f"{link}{drawing}{done}</a>"
     return f'<g class="coming">{drawing}</g>'
 
 

@@ -20,14 +20,17 @@ export const drawer = (kind) => {
   };
 };
 
-/** Erase all that is kept of a chapter. */
-export const eraseChapter = (chapter) => {
+/** The keys of what is kept of a chapter. */
+export const keysOf = (chapter) => {
   const own = (key) => key.startsWith(PREFIX) && key.slice(PREFIX.length).includes(`.${chapter}-`);
   try {
-    Object.keys(localStorage)
-      .filter(own)
-      .forEach((key) => localStorage.removeItem(key));
+    return Object.keys(localStorage).filter(own);
   } catch {
-    // nothing is kept there
+    return [];
   }
+};
+
+/** Erase all that is kept of a chapter. */
+export const eraseChapter = (chapter) => {
+  for (const key of keysOf(chapter)) localStorage.removeItem(key);
 };

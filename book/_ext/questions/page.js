@@ -2,7 +2,7 @@
 // the progress of the chapter and, on the map, of every chapter.
 import { controls, element } from "./controls.js";
 import { fill, unseal, verdict } from "./judge.js";
-import { drawer, eraseChapter } from "./kept.js";
+import { drawer, eraseChapter, keysOf } from "./kept.js";
 import { mountPrediction } from "./prediction.js";
 
 const guesses = drawer("guess");
@@ -10,20 +10,54 @@ const answers = drawer("answer");
 const table = document.querySelector("script[data-questions]");
 const questions = table ? JSON.parse(table.textContent) : {};
 const all = (selector) => [...document.querySelectorAll(selector)];
+const question = (name) => unseal(name, questions[name]);
+
+// Progress
+
+const solved = (name) => answers.read(name)?.right === true;
+
+const showProgress = () => {
+  for (const line of all("[data-progress]")) {
+    const names = JSON.parse(line.dataset.names);
+    const [done, total] = [names.filter(solved).length, names.length];
+    line.querySelector("[data-done]").textContent = fill(WORDS.progress, { done, total });
+    line.querySelector("meter").value = done;
+    line.querySelector("button").hidden = keysOf(line.dataset.progress).length === 0;
+    line.hidden = false;
+  }
+  for (const chapter of all(".chapter-map [data-names]")) {
+    const names = JSON.parse(chapter.dataset.names);
+    const done = names.filter(solved).length;
+    chapter.querySelector(".done").textContent = done ? `${done}/${names.length}` : "";
+    chapter.classList.toggle("finished", done > 0 && done === names.length);
+  }
+};
+
+const remember = (name, value) => {
+  answers.write(name, { ...value, right: value.right === true || solved(name) });
+  showProgress();
+};
+
+const mountProgress = (line) => {
+  const forget = () => {
+    eraseChapter(line.dataset.progress);
+    location.reload();
+  };
+  line.append(element("button", { type: "button", onclick: forget }, WORDS.erase));
+};
 
 // Predictions
 
-const reveals = (name) => all(`details[data-reveal="${name}"]`);
-const setOpen = (name, open) => reveals(name).forEach((part) => (part.open = open));
+const reveal = (name, open) => {
+  for (const part of all(`details[data-reveal="${name}"]`)) part.open = open;
+  showProgress();
+};
 
-for (const root of all("[data-prediction]")) {
+const mountGuess = (root) => {
   const name = root.dataset.prediction;
-  mountPrediction(root, name, unseal(name, questions[name]), {
-    kept: guesses,
-    open: () => setOpen(name, true),
-    close: () => setOpen(name, false),
-  });
-}
+  const [open, close] = [() => reveal(name, true), () => reveal(name, false)];
+  mountPrediction(root, name, question(name), { kept: guesses, open, close });
+};
 
 /** Open what holds the target of a link; a reader who follows it wants to see it. */
 const openTarget = () => {
@@ -33,37 +67,25 @@ const openTarget = () => {
   for (; part; part = part.parentElement.closest("details")) part.open = true;
   target.scrollIntoView();
 };
-addEventListener("hashchange", openTarget);
-if (location.hash) openTarget();
 
 let closed = [];
-addEventListener("beforeprint", () => {
+const openForPrint = () => {
   closed = all("details[data-reveal]:not([open])");
   for (const part of closed) part.open = true;
-});
-addEventListener("afterprint", () => {
+};
+const closeAfterPrint = () => {
   for (const part of closed) part.open = false;
-});
+};
 
 // Exercises
 
-const solved = (name) => answers.read(name)?.right === true;
-const remember = (name, value) => {
-  answers.write(name, { ...value, right: value.right || solved(name) });
-  showProgress();
-};
-
 const mountExercise = (root) => {
   const name = root.dataset.exercise;
-  const question = unseal(name, questions[name]);
+  const asked = question(name);
   const said = root.querySelector("[data-verdict]");
-  const control = controls(question, root.getAttribute("aria-label"));
-  const form = element(
-    "form",
-    { noValidate: true },
-    control.root,
-    element("button", { type: "submit", className: "main" }, WORDS.check),
-  );
+  const control = controls(asked, root.getAttribute("aria-label"));
+  const button = element("button", { type: "submit", className: "main" }, WORDS.check);
+  const form = element("form", { noValidate: true }, control.root, button);
   const tell = ({ right, text }) => {
     said.dataset.right = String(right);
     said.textContent = text;
@@ -71,73 +93,47 @@ const mountExercise = (root) => {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const typed = control.read();
-    const found = verdict(question, typed);
+    const found = verdict(asked, typed);
     tell(found);
     remember(name, { typed, right: found.right });
   });
-  const before = answers.read(name);
-  if (before?.typed) {
-    control.write(before.typed);
-    tell(verdict(question, before.typed));
+  const before = answers.read(name)?.typed;
+  if (before) {
+    control.write(before);
+    tell(verdict(asked, before));
   }
   said.before(form);
 };
 
+/** An exercise that a page cannot run: the reader says when it is done. */
 const mountElsewhere = (root) => {
   const name = root.dataset.exercise;
-  const box = element("input", {
-    type: "checkbox",
-    checked: solved(name),
-    onchange: () => {
-      answers.write(name, { right: box.checked });
-      showProgress();
-    },
+  const box = element("input", { type: "checkbox", checked: solved(name) });
+  box.addEventListener("change", () => {
+    answers.write(name, { right: box.checked });
+    showProgress();
   });
   root.append(element("label", { className: "done-there" }, box, WORDS["done-there"]));
 };
 
-document.addEventListener("python-verdict", ({ detail }) => {
-  const right = detail.words.startsWith(fill(WORDS.correct, { why: "" }).trim());
-  if (detail.words) remember(detail.name, { right });
-});
+/** An exercise in Python was judged (book/_ext/python). */
+const hearVerdict = ({ detail: { name, words } }) => {
+  const said = document.querySelector(`[data-exercise="${name}"] [data-verdict]`);
+  const right = words.startsWith(fill(WORDS.correct, { why: "" }).trim());
+  said.dataset.right = words ? String(right) : "";
+  if (words) remember(name, { right });
+};
 
-// Progress
-
-function showProgress() {
-  for (const line of all("[data-progress]")) {
-    const names = JSON.parse(line.dataset.names);
-    const done = names.filter(solved).length;
-    line.querySelector("[data-done]").textContent = fill(WORDS.progress, {
-      done,
-      total: names.length,
-    });
-    line.querySelector("meter").value = done;
-    line.hidden = false;
-  }
-  for (const chapter of all(".chapter-map [data-names]")) {
-    const names = JSON.parse(chapter.dataset.names);
-    const done = names.filter(solved).length;
-    const label = chapter.querySelector(".done");
-    label.textContent = done ? `${done}/${names.length}` : "";
-    chapter.classList.toggle("finished", done === names.length);
-  }
-}
-
-for (const line of all("[data-progress]")) {
-  const erase = element("button", {
-    type: "button",
-    textContent: WORDS.erase,
-    onclick: () => {
-      eraseChapter(line.dataset.progress);
-      location.reload();
-    },
-  });
-  line.append(erase);
-}
-
+all("[data-progress]").forEach(mountProgress);
+all("[data-prediction]").forEach(mountGuess);
 for (const root of all("[data-exercise]")) {
   if ("elsewhere" in root.dataset) mountElsewhere(root);
   else if (!("python" in root.dataset)) mountExercise(root);
 }
 showProgress();
+addEventListener("hashchange", openTarget);
+addEventListener("beforeprint", openForPrint);
+addEventListener("afterprint", closeAfterPrint);
+document.addEventListener("python-verdict", hearVerdict);
+if (location.hash) openTarget();
 document.documentElement.dataset.questionsReady = "";

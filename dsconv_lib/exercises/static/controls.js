@@ -1,5 +1,4 @@
 // The controls of a question: a field, options, or cells to mark. Each gives text for the judge.
-import { fill } from "./judge.js";
 
 /** Make an element: element("p", { className: "x" }, "text", child). */
 export const element = (tag, properties = {}, ...children) => {
@@ -62,9 +61,29 @@ const cells = (question, label) => {
   return made;
 };
 
+/** Show an answer, typed or right, as its question shows it. */
+export const shown = (question, answer) => {
+  const parts = answer.split(", ");
+  if (question.kind === "choice") {
+    const chosen = question.options.filter(([letter]) => parts.includes(letter));
+    return chosen.map(([letter, text]) =>
+      element("span", { className: "option" }, element("b", {}, letter), " ", ...rich(text)),
+    );
+  }
+  if (question.kind !== "mark") return [answer];
+  const [rows, columns] = question.cells;
+  const grid = element("span", { className: "cells", role: "img", ariaLabel: answer });
+  grid.style.setProperty("--columns", columns);
+  for (let i = 0; i < rows * columns; i += 1) {
+    const className = parts.includes(String(i)) ? "cell marked" : "cell";
+    grid.append(element("span", { className }, String(i)));
+  }
+  return [grid];
+};
+
 /** Make the controls of a question; `label` names them for those who do not see them. */
 export const controls = (question, label) => {
-  const name = `${label} (${fill("{wants}", question)})`;
+  const name = `${label} (${question.wants})`;
   if (question.kind === "choice") return options(question, name);
   if (question.kind === "mark") return cells(question, name);
   return field(question, name);

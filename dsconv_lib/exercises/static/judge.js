@@ -97,9 +97,5 @@ export const verdict = (question, typed) => {
   return { right: false, hint, text: fill(WORDS["not-yet"], { hint }) };
 };
 
-/** The right answer as a reader sees it. */
-export const answerOf = ({ kind, truth, options }) => {
-  if (kind !== "choice") return listed(truth).join(", ");
-  const text = (letter) => options.find(([other]) => other === letter)[1];
-  return [...truth].map((letter) => `${letter}: ${text(letter)}`).join("; ");
-};
+/** The right answer, as it would be typed. */
+export const answerOf = ({ truth }) => listed(truth).join(", ");

@@ -1,12 +1,7 @@
 // A prediction: a question, a guess, and the answer beside it. In the page what shows the answer
 // opens with it; in JupyterLab the reader opens the closed output below.
-import { controls, element } from "./controls.js";
+import { controls, element, shown } from "./controls.js";
 import { answerOf, unseal, verdict } from "./judge.js";
-
-const shownGuess = (question, typed) => {
-  const chosen = question.options.find(([letter]) => letter === typed);
-  return chosen ? chosen.join(": ") : typed;
-};
 
 /**
  * Show a prediction in an element.
@@ -48,7 +43,7 @@ export const mountPrediction = (root, name, question, { kept, open, close }) => 
     result.focus();
   };
   const tell = (guess) => {
-    const pairs = guess === null ? [] : [[WORDS["your-guess"], shownGuess(question, guess)]];
+    const pairs = guess === null ? [] : [[WORDS["your-guess"], guess]];
     pairs.push([WORDS.answer, answerOf(question)]);
     const found = guess === null ? null : verdict(question, guess);
     const sentences = found
@@ -66,7 +61,7 @@ export const mountPrediction = (root, name, question, { kept, open, close }) => 
         "dl",
         {},
         ...pairs.map(([term, text]) =>
-          element("div", {}, element("dt", {}, term), element("dd", {}, text)),
+          element("div", {}, element("dt", {}, term), element("dd", {}, ...shown(question, text))),
         ),
       ),
       element("p", {}, sentences.filter(Boolean).join(" ")),
