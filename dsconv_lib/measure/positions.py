@@ -1,6 +1,5 @@
 """Which input positions can change an output? Found by gradients, or by letting NaN spread."""
 
-import copy
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from dsconv_lib.probe import checked_shape, picked_output, placement
+from dsconv_lib.probe import (
+    checked_shape,
+    cloned,
+    copied,
+    generators_kept,
+    picked_output,
+    placement,
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -98,7 +104,7 @@ def measure_receptive_field(
     Raises
     ------
     TypeError
-        If ``module`` is not a module, or does not return one tensor.
+        If ``module`` is not a module, cannot be copied, or does not return one tensor.
     ValueError
         If ``input_shape``, ``output_index`` or ``method`` does not fit.
 
@@ -111,10 +117,10 @@ def measure_receptive_field(
     if method not in ("gradient", "nan"):
         raise ValueError(f"method={method!r} is not known: use 'gradient' or 'nan'")
     device, _ = placement(module)
-    twin = _double(module)
     generator = torch.Generator().manual_seed(0)
     image = (torch.rand((1, *shape[1:]), generator=generator) + 0.5).to(device, torch.float64)
-    with _double_precision():
+    with _double_precision(), generators_kept([device]):
+        twin = _double(module)
         if method == "nan":
             return _spread_nan(twin, image, output_index)
         _make_positive(twin, generator)
@@ -129,9 +135,8 @@ def measure_receptive_field(
 
 def _double(module: nn.Module) -> nn.Module:
     """A copy in double precision and evaluation mode, constants that are no buffers included."""
-    twin = copy.deepcopy(module).double().requires_grad_(False)
+    twin = copied(module, cloned).double().requires_grad_(False)
     for part in twin.modules():
-        part.training = False
         for name, value in list(vars(part).items()):
             if isinstance(value, Tensor) and value.is_floating_point():
                 setattr(part, name, value.double())
