@@ -116,7 +116,7 @@ def taps_on_image(image: Sequence[Sequence[int]], dilations: Sequence[int]) -> F
                 left + column,
                 kind="kernel" if tap else "hole" if hole else "input",
                 text=values[row, column],
-                strength=0.6 if tap else 0.12,
+                strength=0.75 if tap else 0.12,
                 hatch=hole,
                 chosen=(row, column) == middle,
             )
@@ -160,7 +160,7 @@ def interleaved_images(size: Pair, dilation: int, outputs: Sequence[Pair]) -> Fi
                 place * pitch + column,
                 kind="kernel" if tap else "input",
                 text=ascii_lowercase[phase],
-                strength=0.6 if tap else 0.1,
+                strength=0.75 if tap else 0.1,
                 chosen=(row, column) == middle,
             )
     return drawing

@@ -125,7 +125,7 @@ def shared_sizes(sizes: Sequence[int], kernel_size: int, *, stride: int) -> Figu
         members = [column for column, value in enumerate(outputs) if value == output]
         centre = sum(members) / len(members)
         for column in members:
-            link(axes, (2.5, column), (0.3, centre), arrow=False, width=1.8)
+            link(axes, (2.0, column), (0.8, centre), width=1.8)
         cell(axes, 0.3, centre, kind="output", text=output)
     strip(axes, sizes, kind="input", row=2.5)
     note(axes, 0.3, -1.0, "m", color=MUTED)
