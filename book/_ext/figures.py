@@ -83,7 +83,9 @@ class InlineFigures(SphinxTransform):
             for form in bundle.children:
                 if isinstance(form, nodes.Element) and form.get("mime_type") == "image/svg+xml":
                     (image,) = form.findall(nodes.image)
-                    stored = Path(self.app.srcdir, image["uri"]).read_text(encoding="utf-8")
+                    stored = Path(self.app.srcdir, image["uri"].lstrip("/")).read_text(
+                        encoding="utf-8"
+                    )
                     html = inline(stored, image.get("alt", ""), f"figure-{number}")
                     bundle.replace_self(nodes.raw("", html, format="html"))
 

@@ -14,11 +14,10 @@ from dsconv_lib.plots.style import (
     COLORS,
     FAINT,
     INK,
-    INK_ON_COLOR,
     MUTED,
     PAPER,
-    STRONG,
     TEXT_SIZE,
+    ink_on,
     tint,
 )
 
@@ -74,7 +73,7 @@ def cell(
         frame = Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=2.2, zorder=5)
         axes.add_patch(frame)
     if str(text):
-        color = INK_ON_COLOR if kind and strength >= STRONG else INK
+        color = ink_on(kind, strength) if kind else INK
         note(axes, row, column, text, color=color, boxed=hatch)
 
 

@@ -172,7 +172,7 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
     Parameters
     ----------
     signal : sequence of int
-        The stripes: 0 (dark) and 1 (light).
+        The stripes: 0 (deep) and 1 (pale).
     middle : int
         Position that the middle tap reads.
     dilations : sequence of int

@@ -11,11 +11,10 @@ from dsconv_lib.plots.cells import heading, note
 from dsconv_lib.plots.style import (
     COLORS,
     INK,
-    INK_ON_COLOR,
     PAPER,
-    STRONG,
     TEXT_SIZE,
     figure,
+    ink_on,
     ramp,
     tint,
 )
@@ -61,7 +60,7 @@ def taps_inside(counts: Mapping[int, Sequence[Sequence[int]]], *, taps: int = 9)
                     lines.set(facecolor="none", edgecolor=COLORS["hole"], hatch="///", zorder=2)
                     axes.add_patch(lines)
                 middle = (top + bottom - 1) / 2, (first + last - 1) / 2
-                color = INK_ON_COLOR if strength >= STRONG else INK
+                color = ink_on("hole" if alone else "kernel", strength)
                 note(axes, *middle, count, size=9, boxed=alone, color=color)
         rows, columns = inside.shape
         axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")

@@ -56,9 +56,10 @@ def positions(
     for row, start in enumerate(starts):
         fits = row < count
         strip(axes, [""] * (size + 2 * padding), row=row, column=-padding)
-        if dilation > 1:
-            axes.plot([start, start + reach], [row, row], color=COLORS["kernel"], lw=3, zorder=3)
         for position in range(start, start + reach + 1, dilation):
+            if dilation > 1 and position < start + reach:
+                between = [position + 0.5, position + dilation - 0.5]
+                axes.plot(between, [row, row], color=COLORS["kernel"], lw=3, zorder=4)
             inside = position < size + padding
             kind = "kernel" if inside else "hole"
             cell(axes, row, position, kind=kind, text=position, strength=0.45, hatch=not inside)

@@ -34,8 +34,8 @@ FAINT = "#9aa5b1"
 """Thin lines and empty cells' edges."""
 INK_ON_COLOR = "#10151b"
 """Text on a strong colour, the same in both themes."""
-STRONG = 0.6
-"""From this strength on a colour counts as strong."""
+DARK = {"paper": "#14181e", "ink": "#eceff3"}
+"""What paper and ink become in the dark theme of the pages."""
 
 FONT_STACK = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
 """Fonts of the text in an SVG; places are reckoned with DejaVu Sans, which is wider."""
@@ -101,6 +101,49 @@ def tint(kind: str, strength: float = 0.3) -> str:
     '#0072b233'
     """
     return to_hex((*to_rgb(COLORS[kind]), strength), keep_alpha=True)
+
+
+def ink_on(kind: str, strength: float) -> str:
+    """Return the colour of text that reads best on a tint, on light paper and on dark.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``COLORS``.
+    strength : float
+        As for `tint`.
+
+    Returns
+    -------
+    str
+        ``INK``, which follows the theme, or ``INK_ON_COLOR``, which does not.
+
+    Examples
+    --------
+    >>> ink_on("kernel", 0.3) == INK, ink_on("kernel", 0.9) == INK_ON_COLOR
+    (True, True)
+    """
+    themes = ((PAPER, INK), (DARK["paper"], DARK["ink"]))
+    following = min(contrast(ink, blend(kind, strength, paper)) for paper, ink in themes)
+    fixed = min(contrast(INK_ON_COLOR, blend(kind, strength, paper)) for paper, _ in themes)
+    return INK if following >= fixed else INK_ON_COLOR
+
+
+def blend(kind: str, strength: float, paper: str = PAPER) -> str:
+    """Return the colour that the eye sees where a tint lies on paper."""
+    color, ground = np.array(to_rgb(COLORS[kind])), np.array(to_rgb(paper))
+    red, green, blue = strength * color + (1 - strength) * ground
+    return to_hex((red, green, blue))
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast of two colours, 1 to 21, as WCAG 2 defines it."""
+    lights = []
+    for color in (first, second):
+        parts = np.array(to_rgb(color))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
 
 
 def ramp(kind: str) -> Colormap:
