@@ -77,6 +77,10 @@ FIGURES = {
         rng.random((20, 30)), {1: rng.random((20, 30)), 3: rng.random((20, 30))}, box=(2, 9, 3, 9)
     ),
     "dilation_growth": lambda: plots.dilation_growth({"1, 1": [3, 5, 7], "1, 2": [3, 7, 15]}),
+    "pictures": lambda: plots.pictures({"a": rng.random((50, 90)), "b": rng.random((20, 80))}),
+    "fields_on_photo": lambda: plots.fields_on_photo(
+        rng.random((80, 120)), {"conv1": 3, "conv5": 40}, centre=(40, 50)
+    ),
 }
 
 
@@ -179,7 +183,7 @@ def test_tint_goes_from_the_paper_to_the_colour():
     assert plots.tint("kernel", 0) == f"{color}00"
     assert plots.tint("kernel", 1) == f"{color}ff"
     assert (blend("kernel", 0), blend("kernel", 1)) == ("#ffffff", color)
-    assert blend("kernel", 0.5, "#000000") == "#734f00"
+    assert blend("kernel", 0.5, "#000000") == "#735000"
 
 
 def test_too_wide_a_figure_is_refused():

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dsconv_lib.plots.style import COLORS, MUTED, WIDEST, figure
+from dsconv_lib.plots.style import COLORS, INK, PAPER, WIDEST, figure
 
 PIXEL = 1 / 48
 """Inches for one pixel, made smaller where two pictures would not fit side by side."""
@@ -55,7 +55,7 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
             grey, cmap="gray", vmin=0, vmax=1, extent=(-0.5, width - 0.5, height - 0.5, -0.5)
         )
         axes.set(xlim=(-0.5, widest - 0.5), ylim=(tallest - 0.5, -0.5))
-        axes.set_title(f"{name}: {height} × {width}", loc="left")
+        axes.set_title(f"{name}: {height} × {width}", loc="left", color=INK)
     return drawing
 
 
@@ -92,8 +92,8 @@ def fields_on_photo(
             (4, 0),
             textcoords="offset points",
             va="top",
-            color="white",
-            bbox={"facecolor": MUTED, "edgecolor": "none", "pad": 2, "alpha": 0.9},
+            color=INK,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
         )
     axes.set_axis_off()
     return drawing

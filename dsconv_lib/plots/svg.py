@@ -108,6 +108,8 @@ def _drawn(parent: Element, named: dict[str, Element], clip: str) -> Iterator[st
             yield _formula(element)
         elif kind == "g":
             yield from _drawn(element, named, clip_here)
+        elif element.get("style") == "fill: none":
+            continue  # an axes without a ground
         elif kind == "path":
             yield _path(element, element.attrib, (0, 0), named, clip_here)
         elif kind == "use":
