@@ -66,15 +66,9 @@ def bundle(name: str, project: Path, store: Path) -> Path:
     return draft.replace(store / f"{name}-{key}.{digest(draft.read_bytes())}.js")
 
 
-def judges() -> list[str]:
-    """Name the modules that judge exercises on plain Python."""
-    names = [name for name in pure_modules.all_modules() if name.startswith(f"{JUDGES}.")]
-    return [name for name in names if pure_modules.is_pure(name)]
-
-
 def library() -> str:
     """Return the script that holds the library's pure modules and the runner, as text."""
-    files = pure_modules.collect([pure_modules.PACKAGE, *judges()])
+    files = pure_modules.collect(filter(pure_modules.is_pure, pure_modules.all_modules()))
     here = {path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in files}
     elsewhere = [name for name in pure_modules.all_modules() if name not in here]
     files["runner.py"] = (HERE / "runner.py").read_text(encoding="utf-8")

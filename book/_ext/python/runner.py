@@ -202,7 +202,8 @@ class Runner:
             kind, missing = "ModuleNotFoundError", problem.name
         elif isinstance(problem, NameError) and problem.name in self._left_out:
             missing = self._left_out[problem.name]
-            message = f"{problem.name!r} needs {missing}, which does not run in this page"
+            needs = "" if problem.name == missing else f" needs {missing}, which"
+            message = f"{problem.name!r}{needs} does not run in this page"
         return kind, message, missing
 
 
