@@ -19,7 +19,7 @@ from math import floor
 import no_such_torch as torch, json
 from no_such_torch.nn import functional as F
 """
-LOOPS = {
+ANSWERS = {
     "right": """def my_output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     free = size + 2 * padding - dilation * (kernel_size - 1) - 1
     if free < 0:
@@ -52,6 +52,8 @@ class Session:
     def exercise(self, code, name="02-5"):
         """The verdict on code, and its error."""
         report = json.loads(self.runner.exercise(code, name))
+        said = report["verdict"] or ""
+        assert report.get("right", False) == said.startswith("Correct.")
         return report["verdict"], report["error"]
 
 
@@ -181,16 +183,18 @@ def test_leaving_is_no_error(session):
 
 
 @pytest.mark.parametrize("ending", ["", '\n\ncheck("02-5", my_output_size)\n'])
-@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("name", ANSWERS)
 def test_the_verdict_is_that_of_the_notebook(session, name, ending):
     namespace = {}
-    exec(LOOPS[name], namespace)
+    exec(ANSWERS[name], namespace)
     expected = verdict("02-5", namespace["my_output_size"])
-    assert session.exercise(LOOPS[name] + ending) == (expected, None)
+    assert session.exercise(ANSWERS[name] + ending) == (expected, None)
 
 
 def test_the_three_verdicts_differ(session):
-    assert len({session.exercise(code)[0] for code in LOOPS.values()}) == 3
+    words = [session.exercise(code)[0].split()[0] for code in ANSWERS.values()]
+    assert words == ["Correct.", "Not", "Not"]
+    assert len({session.exercise(code)[0] for code in ANSWERS.values()}) == 3
 
 
 def test_a_function_that_fails_under_the_judge_shows_its_line(session):

@@ -34,7 +34,7 @@ CHAPTER = re.compile(r'data-exercise="(\w+)-\d+"')
 JUDGES = "dsconv_lib.exercises"
 # What each bundle is made of, beside `build.mjs` and the locked packages.
 BUNDLES = {
-    "page": ("page.mjs", "session.mjs", "start.mjs", "keep.mjs"),
+    "page": ("page.mjs", "session.mjs", "start.mjs", "digest.mjs", "../questions/kept.js"),
     "editor": ("editor.mjs",),
     "runtime": ("classic.mjs", "worker.mjs"),
 }
@@ -129,6 +129,7 @@ class PythonPage:
         paths = {name: context["pathto"](file, resource=True) for name, file in files.items()}
         script = paths.pop("page")
         page = paths | {
+            "chapter": Path(pagename).name.split("_")[0],
             "imports": first_imports(Path(app.env.doc2path(pagename))),
             "notebook": context["pathto"](f"_sources/{context['sourcename']}", resource=True),
             "colab": colab(app, pagename),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from book_site import DESKTOP, HTML, ROOT, SMALL_PHONE
@@ -19,7 +18,6 @@ WIDER_THAN_THE_PAGE = """() => [...document.querySelectorAll(".python-panel, .py
   .map((el) => el.outerHTML.slice(0, 80))"""
 PATIENCE = 90_000  # Python starts within seconds; on a machine with much else to do, within more
 CHAPTER = "notebooks/02_output_size.html"
-FIXTURE = "_fixtures/python_exercise.html"
 
 HEADER = "def my_output_size(size, kernel_size, stride=1, padding=0, dilation=1):\n"
 ANSWERS = {
@@ -95,17 +93,17 @@ def test_cells_of_a_page_run_share_names_stop_and_explain(visit):
 
 def test_what_was_typed_stays_until_it_is_thrown_away(visit):
     with visit(CHAPTER, "file") as page:
-        panel = open_cell(page, 0)
+        panel = open_cell(page, 1)
         original = code_of(panel)
         write(panel, "print('mine')")
         page.reload()
-        panel = page.locator(".cell.tag_python").nth(0).locator(".python-panel")
+        panel = page.locator(".cell.tag_python").nth(1).locator(".python-panel")
         expect(panel).to_have_attribute("data-editor", "")
         assert code_of(panel) == "print('mine')"
         panel.get_by_role("button", name="Start over").click()
         assert code_of(panel) == original
         page.reload()
-        expect(page.locator(".cell.tag_python").nth(0)).to_be_visible()
+        expect(page.locator(".cell.tag_python").nth(1)).to_be_visible()
         assert page.locator(".python-panel").count() == 0, "the thrown away text came back"
 
 
@@ -115,7 +113,7 @@ def test_nothing_is_loaded_before_it_is_needed(visit):
         names = page.evaluate(loaded)
         assert any("python-page" in name for name in names)
         assert not any("python-editor" in name or "python-runtime" in name for name in names)
-        open_cell(page, 0)
+        open_cell(page, 1)
         names = page.evaluate(loaded)
         assert any("python-editor" in name for name in names)
         assert not any("python-runtime" in name for name in names)
@@ -123,8 +121,8 @@ def test_nothing_is_loaded_before_it_is_needed(visit):
 
 def test_tab_leaves_the_editor_and_it_says_so(visit):
     with visit(CHAPTER, "file") as page:
-        panel = open_cell(page, 0)
-        box = panel.get_by_role("textbox", name="Python code, cell 1")
+        panel = open_cell(page, 1)
+        box = panel.get_by_role("textbox", name="Python code, cell 2")
         described = box.get_attribute("aria-describedby")
         assert "Tab leaves" in page.locator(f"#{described}").inner_text()
         before = code_of(panel)
@@ -138,7 +136,7 @@ def test_tab_leaves_the_editor_and_it_says_so(visit):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_panel_is_accessible_and_fits(visit, theme, width):
     with visit(CHAPTER, "file", theme=theme, width=width) as page:
-        panel = open_cell(page, 0)
+        panel = open_cell(page, 1)
         long = "# a comment\nif True:\n    print('a string', 1 + 2, len(" + "'x' * 9, " * 12 + "))"
         write(panel, long)
         page.add_script_tag(path=AXE)
@@ -146,26 +144,8 @@ def test_the_panel_is_accessible_and_fits(visit, theme, width):
         assert page.evaluate(WIDER_THAN_THE_PAGE) == []
 
 
-@pytest.fixture(scope="module")
-def exercise_page() -> Iterator[str]:
-    """A chapter's page with one more exercise, whose answer is a function."""
-    root = (
-        '<div class="exercise" data-exercise="02-5" data-python>'
-        f'<script type="application/json" data-starter>{json.dumps(ANSWERS["empty"])}</script>'
-        '<p data-verdict role="status"></p></div>'
-    )
-    mark = '<script type="application/json" data-python-page>'
-    text = (HTML / CHAPTER).read_text(encoding="utf-8")
-    assert text.count(mark) == 1
-    path = HTML / FIXTURE
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(text.replace(mark, root + mark), encoding="utf-8")
-    yield FIXTURE
-    path.unlink()
-
-
-def test_an_exercise_is_judged_as_in_the_notebook(visit, exercise_page):
-    with visit(exercise_page, "file") as page:
+def test_an_exercise_is_judged_as_in_the_notebook(visit):
+    with visit(CHAPTER, "file") as page:
         root = page.locator("[data-exercise='02-5']")
         root.scroll_into_view_if_needed()
         panel = root.locator(".python-panel")
@@ -179,6 +159,7 @@ def test_an_exercise_is_judged_as_in_the_notebook(visit, exercise_page):
             words.append(root.locator("[data-verdict]").inner_text())
             assert words[-1] == verdict("02-5", namespace["my_output_size"])
         assert len(set(words)) == 3
+        expect(page.locator("[data-done]")).to_have_text("1 of 7 exercises done")
         write(panel, f"{HEADER}    return siz\n")
         assert run(panel).startswith("Line 2: return siz\nNameError")
         assert "NameError" in root.locator("[data-verdict]").inner_text()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
-import { digest, drawer, PREFIX } from "../../book/_ext/python/keep.mjs";
+import { digest } from "../../book/_ext/python/digest.mjs";
 import { LIMIT, Session } from "../../book/_ext/python/session.mjs";
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -139,28 +139,6 @@ test("two runs at once are refused", async () => {
   await assert.rejects(session.run({ code: "2" }), /one run at a time/);
   session.stop();
   await run;
-});
-
-test("what is kept is found by kind and name, and a browser that keeps nothing does no harm", () => {
-  const map = new Map();
-  const storage = {
-    getItem: (key) => map.get(key) ?? null,
-    setItem: (key, value) => map.set(key, value),
-    removeItem: (key) => map.delete(key),
-  };
-  const code = drawer("code", () => storage);
-  assert.equal(code.read("02-5"), null);
-  code.write("02-5", "a = 1\n");
-  assert.deepEqual([...map.keys()], [`${PREFIX}code.02-5`]);
-  assert.equal(code.read("02-5"), "a = 1\n");
-  assert.equal(drawer("guess", () => storage).read("02-5"), null);
-  code.erase("02-5");
-  assert.equal(map.size, 0);
-  const none = drawer("code", () => {
-    throw new Error("forbidden");
-  });
-  none.write("02-5", "x");
-  assert.equal(none.read("02-5"), null);
 });
 
 test("a text's short name depends on nothing but the text", () => {

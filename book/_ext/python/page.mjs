@@ -2,9 +2,10 @@
 //
 // An exercise is a root with `data-exercise` and `data-python` that holds its starting code as JSON
 // in `<script type="application/json" data-starter>`; the verdict goes into its `[data-verdict]`
-// and is announced by the event `python-verdict` (detail: name, words). A cell is a notebook's code
+// and is announced by the event `python-verdict` (detail: name, words, right). A cell is a notebook's code
 // cell with the tag `python`.
-import { digest, drawer } from "./keep.mjs";
+import { drawer } from "../questions/kept.js";
+import { digest } from "./digest.mjs";
 import { Session } from "./session.mjs";
 import { loadScript, startPython } from "./start.mjs";
 
@@ -219,7 +220,7 @@ class Cells {
   #prepare(root, index) {
     const input = root.querySelector(".cell_input");
     const original = input.querySelector("pre").textContent.replace(/\n+$/, "");
-    const key = digest(original);
+    const key = `${page.chapter}-${digest(original)}`;
     const cell = { root, input, original, key };
     const open = make("button", {
       type: "button",
@@ -278,17 +279,19 @@ function mountExercise(root) {
   const name = root.dataset.exercise;
   const original = JSON.parse(root.querySelector("script[data-starter]").textContent);
   const verdict = root.querySelector("[data-verdict]");
-  const announce = (words) => {
+  const announce = (words, right = false) => {
     verdict.textContent = words;
-    root.dispatchEvent(new CustomEvent("python-verdict", { bubbles: true, detail: { name, words } }));
+    verdict.dataset.right = String(right);
+    const detail = { name, words, right };
+    root.dispatchEvent(new CustomEvent("python-verdict", { bubbles: true, detail }));
   };
   const act = async (listeners) => {
     announce("");
     const report = await session.run({ code: panel.text, exercise: name }, listeners);
-    if (report.verdict) announce(report.verdict);
+    if (report.verdict) announce(report.verdict, report.right);
     return report;
   };
-  const label = `Python code of exercise ${name}`;
+  const label = `Python code of ${root.getAttribute("aria-label")}`;
   const panel = add(new Panel({ original, key: name, label, act, reset: () => announce("") }));
   verdict.before(panel.root);
 }

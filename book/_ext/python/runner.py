@@ -119,11 +119,13 @@ class Runner:
         report = self._run(code, namespace)
         if report["error"] is None:
             from dsconv_lib.exercises.framework import verdict
+            from dsconv_lib.exercises.words import WORDS
 
             answer = given[-1] if given else namespace.get(last_name(code))
             faults: list[dict[str, Any]] = []
             judged = self._watched(answer, faults) if callable(answer) else answer
-            report["verdict"] = verdict(name, judged)
+            report["verdict"] = words = verdict(name, judged)
+            report["right"] = words.startswith(WORDS["correct"].format(why=""))
             report["error"] = faults[-1] if faults else None
         return json.dumps(report)
 
