@@ -16,6 +16,7 @@ from unittest.mock import ANY
 import nbformat
 import numpy as np
 import pytest
+import torch
 
 from dsconv_lib.exercises import check, framework, judges
 from dsconv_lib.exercises.forms import Form
@@ -103,7 +104,7 @@ def test_what_is_printed_fits_a_phone(capsys):
         name, answer, _ = parameters.values
         check(name, answer)
     text = capsys.readouterr().out
-    assert text.startswith("Exercise 2.1: Not answered. This asks\nfor a whole number.\n")
+    assert text.startswith("Exercise 2.1: Not answered. This asks\nfor a function of your own.\n")
     assert max(map(len, text.splitlines())) <= 40
 
 
@@ -241,3 +242,30 @@ def test_exercises_are_stored_unanswered_with_a_folded_solution(path, capsys):
         written = rf'def (\w+)\(.*\):\n    return \.\.\.\n\n\ncheck\("{name}", \1\)'
         assert re.fullmatch(f"{plain}|{written}", cell.source), cell.source
         assert after.source.startswith("<details>\n<summary>Solution"), name
+
+
+def printed(cell):
+    """The code of a folded solution, or None where it is in words."""
+    code = re.search(r"```python\n(.*?)```", cell.source.split("</details>")[0], re.DOTALL)
+    return code and code[1]
+
+
+SOLUTIONS = [
+    pytest.param(name, cell, after, id=name)
+    for path in NOTEBOOKS
+    for name, cell, after in exercise_cells(path)
+]
+
+
+@pytest.mark.parametrize(("name", "cell", "after"), SOLUTIONS)
+def test_a_printed_solution_is_right(name, cell, after):
+    written = re.match(r"(?:def|class) (\w+)", cell.source)
+    if written:
+        space = {"nn": torch.nn, "torch": torch}
+        exec(printed(after), space)
+        assert verdict(name, space[written[1]]).startswith("Correct."), name
+    else:
+        right = ANSWERS[name][0][0]
+        fold = after.source.split("</details>")[0].replace("{,}", "").replace(",", " ")
+        parts = right if isinstance(right, list | tuple) else [right]
+        assert all(str(part) in fold for part in parts), name

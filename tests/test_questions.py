@@ -111,7 +111,7 @@ def test_no_answer_stands_in_a_pages_questions_as_plain_text():
         question = page.question(name)
         sealed = page.seal(name, question)
         assert re.fullmatch(r"[\w+/=]+", sealed)
-        assert question["why"].split()[0] not in sealed
+        assert max(question["why"].split(), key=len) not in sealed
 
 
 # Predictions
@@ -160,7 +160,7 @@ def test_each_prediction_is_asked_once_after_its_question_and_hides_its_answer(c
         assert "remove-input" in cell.metadata.tags, name
         question = cells[place - 1]
         assert question.cell_type == "markdown", name
-        assert question.source.split("\n\n**Predict.** ")[1:], name
+        assert re.search(r"(^|\n\n)\*\*Predict\.\*\* ", question.source), name
         assert "<details>" not in question.source.split("**Predict.** ")[-1], name
         assert questions.revealed_by(cells[place + 1]) == name, (
             "the answer begins after the question"
@@ -189,7 +189,7 @@ def test_a_prediction_in_a_notebook_is_one_line_without_a_kernel():
     html = widget._repr_mimebundle_()[0]["text/html"]
     assert html.startswith('<div class="dsconv-question" data-prediction="02-places"><em>')
     assert len(re.sub("<.*?>", "", html)) < 80
-    with pytest.raises(ValueError, match="name='02-1' is no prediction; there are 02-places"):
+    with pytest.raises(ValueError, match="name='02-1' is no prediction; there are 02-second"):
         predict("02-1")
 
 
@@ -230,9 +230,9 @@ def test_a_heading_in_an_answer_is_refused():
 @pytest.mark.parametrize(
     ("name", "marks"),
     [
-        ("02-1", {"data-verdict"}),
-        ("02-5", {"data-verdict", "data-python", "data-starter"}),
-        ("09-4", {"data-elsewhere", "data-colab"}),
+        ("02-4", {"data-verdict"}),
+        ("02-3", {"data-verdict", "data-python", "data-starter"}),
+        ("08-4", {"data-elsewhere", "data-colab"}),
     ],
 )
 def test_an_exercise_gets_a_root_of_its_kind(name, marks):

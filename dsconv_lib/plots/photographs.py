@@ -41,7 +41,7 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
     widest = max(shape[1] for shape in shapes.values())
     pixel = min(PIXEL, (WIDEST / columns - 0.15) / widest)
     drawing, panels = figure(
-        columns * (widest * pixel + 0.15),
+        min(columns * (widest * pixel + 0.15), WIDEST),
         rows * (tallest * pixel + 0.4),
         rows=rows,
         columns=columns,

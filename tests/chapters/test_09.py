@@ -20,52 +20,65 @@ def dilate_kernel(kernel, dilation):
     return wide
 
 
-def in_place(kernel, dilation):
-    kernel *= 2
-    return dilate_kernel(kernel / 2, dilation)
+def put_zeros(kernel, dilation):
+    return dilate_kernel(np.array(kernel), dilation).tolist()
 
 
-# Worked by hand, independent of the library: see test_02.py. (The curriculum has the first three.)
+def slide(x, w, D):
+    row = torch.tensor(x).view(1, 1, -1), torch.tensor(w).view(1, 1, -1)
+    return F.conv1d(*row, dilation=D).flatten().tolist()
+
+
+# Worked by hand, independent of the library: see test_02.py. (The curriculum has 9.4 and 9.5.)
 ANSWERS = {
     "09-1": (
-        [31, 31.0, np.int64(31)],
-        [(9, "without dilation"), (30, "first layer alone"), (17, "last layer"), (1, "Start from")],
+        [slide, lambda x, w, D: np.array(slide(x, w, D))],
+        [
+            (lambda x, w, D: slide(x, w, 1), "Where is the dilation?"),
+            (lambda x, w, D: slide(x, w, D)[:-1], "Is the last output there?"),
+            (lambda x, w, D: slide(x, w[::-1], D), "Which weight meets which pixel?"),
+            (lambda x, w, D: slide(x, w, D + 1), "which is wrong"),
+            (lambda x, w, D: x[99], "it raises IndexError"),
+        ],
     ),
     "09-2": (
+        [
+            put_zeros,
+            lambda kernel, dilation: dilate_kernel(np.array(kernel), dilation),
+            lambda kernel, dilation: tuple(map(tuple, put_zeros(kernel, dilation))),
+        ],
+        [
+            (lambda kernel, dilation: kernel, "must move apart"),
+            (lambda kernel, dilation: put_zeros(kernel, dilation[::-1]), "(rows, columns)"),
+            (
+                lambda kernel, dilation: np.kron(
+                    kernel, np.eye(1, dilation[0] * dilation[1], dtype=int).reshape(dilation)
+                ),
+                "between taps only",
+            ),
+            (
+                lambda kernel, dilation: put_zeros(kernel, (dilation[0] + 1, dilation[1] + 1)),
+                "D − 1 zeros",
+            ),
+            (lambda kernel, dilation: None, "it returns nothing"),
+        ],
+    ),
+    "09-3": (
+        [lambda dilations: 1 + 2 * sum(dilations), lambda dilations: 1.0 + 2 * sum(dilations)],
+        [
+            (lambda dilations: 2 * sum(dilations), "before the first layer"),
+            (lambda dilations: 1 + sum(dilations), "How many gaps"),
+            (lambda dilations: 1 + 2 * len(dilations), "What does dilation 2 add?"),
+            (sum, "keep the first line as it was"),
+        ],
+    ),
+    "09-4": (
         [9, 9.0, np.int32(9)],
         [(12, "multiplied K by D"), (8, "outer taps"), (11, "D − 1"), (81, "one axis")],
     ),
-    "09-3": (
+    "09-5": (
         [222, 222.0, [222]],
         [(224, "is kept"), (220, "without padding"), (221, "How many ends"), (112, "no stride")],
-    ),
-    "09-4": (
-        [
-            dilate_kernel,
-            lambda k, d: dilate_kernel(k, d).tolist(),
-            lambda k, d: torch.from_numpy(dilate_kernel(k, d)),
-        ],
-        [
-            (lambda k, d: k, "the kernel itself"),
-            (lambda k, d: dilate_kernel(k, d[::-1]), "swapped"),
-            (lambda k, d: np.kron(k, np.eye(1, d[0] * d[1]).reshape(d)), "after the last tap"),
-            (lambda k, d: dilate_kernel(k, (d[0] + 1, d[1] + 1)), "D − 1 zeros"),
-            (lambda k, d: dilate_kernel(k[::-1, ::-1], d), "taps are not where"),
-            (
-                lambda k, d: dilate_kernel(k, d) + (dilate_kernel(k * 0 + 1, d) == 0),
-                "must be zeros",
-            ),
-            (lambda k, d: "zeros", "returns a str, not a NumPy array"),
-            (lambda k, d: None, "it returns nothing. End it with return"),
-            (lambda k, d: k[9], "raises IndexError"),
-            (in_place, "changes the kernel"),
-            (lambda k, d: np.zeros((2, 2)), "effective size along each axis"),
-            (9, "a function, but this is an int"),
-        ],
-    ),
-    "09-5": (
-        [3, 3.0, np.int64(3)],
-        [(6, "smaller D"), (2, "4 apart"), (5, "10 apart"), (4, "how far apart|How far apart")],
     ),
     "09-6": (
         [14, 14.0, np.int64(14)],
@@ -93,8 +106,25 @@ ANSWERS = {
             (5, "a list of dilations, but this is an int"),
         ],
     ),
+    "09-8": (
+        [3, 3.0, np.int64(3)],
+        [(6, "smaller D"), (2, "4 apart"), (5, "10 apart"), (4, "how far apart|How far apart")],
+    ),
 }
-GUESSES = {}
+GUESSES = {
+    "09-recall-size": ([6], [5, 7, 4]),
+    "09-recall-unread": ([(2, 5, 8)], [(8,), (2, 5), (1,)]),
+    "09-row": ([7], [9, 6, 8]),
+    "09-counting": (["b"], ["a", "c"]),
+    "09-nan": (["b"], ["a", "c", "d"]),
+    "09-price": ([1], [6, 36, 2]),
+    "09-shared": ([0], [6, 3, 1]),
+    "09-border": ([1], [9, 4, 0]),
+    "09-doubling": ([63], [62, 47, 64]),
+    "09-careless": ([17], [33, 16, 31]),
+    "09-ways": (["b"], ["a", "c", "d"]),
+    "09-stripes": (["ac"], ["a", "b", "abcd"]),
+}
 
 
 @pytest.mark.parametrize("positions", range(2, 28))
