@@ -128,6 +128,9 @@ async function followAddress() {
   const [, place, text] = /^#([\w-]+):(.*)$/.exec(location.hash) ?? [];
   for (const [el, here] of placeOf) {
     if (here !== place) continue;
+    for (let fold = el.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+      fold.open = true; // an answer that was closed until a guess, or any other fold
+    }
     const { model, view } = await mount(el);
     model.take(text, view);
     const { top, bottom } = el.getBoundingClientRect();

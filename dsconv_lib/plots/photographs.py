@@ -78,7 +78,7 @@ def fields_on_photo(
     Figure
     """
     rows, columns = photo.shape
-    drawing, panels = figure(WIDEST - 0.4, (WIDEST - 0.4) * rows / columns + 0.1)
+    drawing, panels = figure(5.2, 5.2 * rows / columns + 0.1)
     axes = panels[0, 0]
     axes.imshow(photo, cmap="gray", vmin=0, vmax=1)
     row, column = centre

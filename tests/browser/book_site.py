@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 DESKTOP, PHONE, SMALL_PHONE = 1280, 390, 360
 HEIGHT = 900
+# What a prediction keeps closed until somebody guesses.
+REVEAL = "() => { for (const el of document.querySelectorAll('.reveal')) el.open = true; }"
 # A widget starts when it comes near the screen: go to each and come back. Named so that a time-out
 # says what was waited for.
 WAKE = """async function startEveryWidget() {

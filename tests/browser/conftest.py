@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
-from book_site import DESKTOP, HEIGHT, HTML, WAKE, Watch, served
+from book_site import DESKTOP, HEIGHT, HTML, REVEAL, WAKE, Watch, served
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from browser import launch
@@ -43,6 +43,7 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
         theme: str = "light",
         javascript: bool = True,
         wake: bool = True,
+        reveal: bool = True,
         **options: Any,
     ) -> Iterator[Page]:
         context = chromium.new_context(
@@ -63,6 +64,8 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
         watch.start(page)
         try:
             page.goto(bases[transport] + name, wait_until="load")
+            if reveal:
+                page.evaluate(REVEAL)
             if javascript and wake:
                 page.evaluate(WAKE)
             if javascript:

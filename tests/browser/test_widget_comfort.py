@@ -47,7 +47,7 @@ def test_a_link_restores_the_setting(visit, bases, transport):
         link.click()
         root.get_by_text("Copied").wait_for()
         assert page.url == bases[transport] + name + href
-    with visit(name + href, transport) as page:
+    with visit(name + href, transport, reveal=False) as page:
         root = first(page, OUTPUT_SIZE)
         page.wait_for_function("(root) => root.checkVisibility()", arg=root.element_handle())
         assert read(root) == numbers, f"{href} shows {read(root)}"
@@ -64,7 +64,7 @@ def test_a_link_restores_a_stack_and_a_preset(visit):
         href = root.get_by_role("link", name="Link to this setting").get_attribute("href")
         page.evaluate("(hash) => { location.hash = hash; }", f"#{RECEPTIVE_FIELD}-1:preset=vgg16")
         root.locator("[data-readout=receptive-field]").get_by_text("212").wait_for()
-    with visit(name + href) as page:
+    with visit(name + href, reveal=False) as page:
         assert read(first(page, RECEPTIVE_FIELD)) == numbers, href
 
 

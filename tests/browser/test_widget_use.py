@@ -218,8 +218,7 @@ def test_a_slider_in_use_moves_nothing_and_links_still_lead_to_their_section(vis
         assert abs(page.evaluate(height) - before) < 100  # what the widget itself grew or shrank
         slider.blur()
         assert not page.evaluate(in_use)
-        page.evaluate("() => { location.hash = '#checkerboards'; }")
+        page.evaluate("() => { location.hash = '#exercises'; }")
         page.wait_for_function(
-            "() => Math.abs(document.getElementById('checkerboards').getBoundingClientRect().top)"
-            " < 120"
+            "() => Math.abs(document.getElementById('exercises').getBoundingClientRect().top) < 120"
         )
