@@ -95,6 +95,7 @@ class Thumb:
 
     def __init__(self, page) -> None:
         self.send = page.context.new_cdp_session(page).send
+        self.frame = lambda: page.evaluate("() => new Promise(requestAnimationFrame)")
 
     def swipe(self, start, end, *, lift=True):
         """Put down, move in steps, lift."""
@@ -102,6 +103,7 @@ class Thumb:
         for step in range(1, 9):
             at = [a + (b - a) * step / 8 for a, b in zip(start, end, strict=True)]
             self.touch("touchMove", *at)
+            self.frame()  # moves that come faster than the page draws are lost on a busy machine
         if lift:
             self.touch("touchEnd")
 
