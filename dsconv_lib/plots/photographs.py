@@ -10,6 +10,8 @@ from dsconv_lib.plots.style import COLORS, MUTED, WIDEST, figure
 
 PIXEL = 1 / 48
 """Inches for one pixel, made smaller where two pictures would not fit side by side."""
+NARROWEST = 2.4
+"""Inches of the widest picture at least, so that there is room for the names."""
 
 
 def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
@@ -39,7 +41,7 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
     rows = -(-len(named) // columns)
     tallest = max(shape[0] for shape in shapes.values())
     widest = max(shape[1] for shape in shapes.values())
-    pixel = min(PIXEL, (WIDEST / columns - 0.15) / widest)
+    pixel = min(max(PIXEL, NARROWEST / widest), (WIDEST / columns - 0.15) / widest)
     drawing, panels = figure(
         min(columns * (widest * pixel + 0.15), WIDEST),
         rows * (tallest * pixel + 0.4),
