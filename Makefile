@@ -20,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	contents serve lab bench compare company mutants lock clean
+	contents house serve lab bench compare company mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ notebooks: $(READY) ## execute notebooks and store their outputs [CHAPTER=02]
 
 contents: $(READY) ## write the README's list of chapters from _toc.yml and the notebooks
 	$(BIN)/python book/_tools/contents.py
+
+house: $(READY) ## draw the parts of the library and who uses whom, from their imports
+	$(BIN)/python book/_tools/house_drawing.py
 
 address: $(READY) ## write what follows from the repository address in _config.yml
 	$(BIN)/python book/_tools/address.py

@@ -10,6 +10,7 @@ import pytest
 
 import dsconv_lib
 import house
+import house_drawing
 
 USES = house.parts_used()
 # From one operation to a trained network: each uses earlier ones only, and nothing else uses them.
@@ -87,6 +88,12 @@ def test_a_circle_is_an_error():
     with pytest.raises(ValueError, match=r"in a circle: \{'b': .*'c': "):
         house.floors(graph)
     assert house.reached(graph, "c") == {"a", "b", "c"}
+
+
+def test_the_drawn_house_is_the_one_that_the_imports_make():
+    assert house_drawing.FILE.read_text(encoding="utf-8") == house_drawing.drawing(USES), (
+        "the imports have changed: run `make house`"
+    )
 
 
 def test_every_public_name_is_there():
