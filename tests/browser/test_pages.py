@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from book_site import CHAPTERS, DESKTOP, HEIGHT, PAGES, PHONE, ROOT
+from book_site import CHAPTERS, DESKTOP, PHONE, ROOT
 from formulas import SOURCES, folded, formulas
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Response
 
 HEAVIEST_BYTES = 1_500_000
 TEXT = (".html", ".css", ".js", ".mjs", ".json", ".svg")
@@ -57,64 +56,50 @@ UNLINKED = """() => [...document.querySelectorAll("#pst-primary-sidebar li")]
   .map((el) => el.textContent.trim())"""
 
 
-@pytest.fixture(
-    scope="module",
-    params=[(name, transport) for name in PAGES for transport in ("http", "file")],
-    ids=lambda param: "-".join(param),
-)
-def opened(request, visit) -> Iterator[tuple[str, str, Page]]:
-    """A page of the book, its name for the one who reads the failure, the page's address."""
-    name, transport = request.param
-    with visit(name, transport) as page:
-        yield name, f"{name} over {transport}", page
-
-
 def test_page_is_whole_and_loads_from_no_other_host(opened, bases):
-    _, where, page = opened
     own = (*bases.values(), "data:", "blob:")
-    foreign = [url for url in page.evaluate(RESOURCES) if not url.startswith(own)]
-    assert not foreign, f"{where} loads from elsewhere: {foreign}"
-    assert page.title(), f"{where} has no title"
-    blank = page.evaluate(
+    foreign = [url for url in opened.page.evaluate(RESOURCES) if not url.startswith(own)]
+    assert not foreign, f"{opened} loads from elsewhere: {foreign}"
+    assert opened.page.title(), f"{opened} has no title"
+    blank = opened.page.evaluate(
         "() => [...document.images].filter((el) => !el.naturalWidth).map((el) => el.src)"
     )
-    assert not blank, f"{where}: pictures that were not drawn: {blank}"
+    assert not blank, f"{opened}: pictures that were not drawn: {blank}"
 
 
 def test_formulas_are_drawn(opened):
-    name, where, page = opened
+    page, source = opened.page, SOURCES.get(opened.name, "")
     raw = page.evaluate(RAW_LATEX)
-    assert not raw, f"{where}: raw LaTeX in the text: {raw}"
+    assert not raw, f"{opened}: raw LaTeX in the text: {raw}"
     refused = page.locator(".katex-error").count()
-    assert not refused, f"{where}: KaTeX refused {refused} formulas"
-    expected = formulas(SOURCES.get(name, ""))
+    assert not refused, f"{opened}: KaTeX refused {refused} formulas"
+    expected = formulas(source)
     boxes = page.evaluate(FORMULA_BOXES)
-    assert len(boxes) == expected, f"{where}: {len(boxes)} formulas drawn, {expected} in the source"
-    assert all(boxes), f"{where}: {boxes.count(0)} formulas take no room on the page"
+    assert len(boxes) == expected, f"{opened}: {len(boxes)} formulas, {expected} in the source"
+    assert all(boxes), f"{opened}: {boxes.count(0)} formulas take no room on the page"
     answers = page.evaluate(FOLDED)
-    in_source = folded(SOURCES.get(name, ""))
-    assert answers == in_source, f"{where}: formulas by folded answer {answers}, not {in_source}"
+    in_source = folded(source)
+    assert answers == in_source, f"{opened}: formulas by folded answer {answers}, not {in_source}"
     fonts = page.evaluate(
         "() => [...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
     )
-    assert not expected or any("KaTeX" in font for font in fonts), f"{where}: no font of KaTeX came"
+    assert not expected or any("KaTeX" in font for font in fonts), f"{opened}: no font of KaTeX"
 
 
 def test_exactly_one_search_box_is_shown(opened):
-    _, where, page = opened
     for width in (PHONE, DESKTOP):
-        page.set_viewport_size({"width": width, "height": HEIGHT})
-        boxes = page.evaluate(SEARCH_BOXES)
-        assert len(boxes) == 1, f"{where} at {width} px shows {len(boxes)} search boxes: {boxes}"
+        opened.resize(width)
+        boxes = opened.page.evaluate(SEARCH_BOXES)
+        assert len(boxes) == 1, f"{opened} at {width} px shows {len(boxes)} search boxes: {boxes}"
 
 
 def test_coming_chapters_are_named_without_a_link(opened):
-    _, where, page = opened
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     entries = [chapter for part in toc["parts"] for chapter in part["chapters"]]
     coming = [entry["title"] for entry in entries if "url" in entry]
-    named = page.evaluate(UNLINKED)
-    assert named == coming, f"{where}: the contents name {named} without a link, not {coming}"
+    opened.resize(DESKTOP)
+    named = opened.page.evaluate(UNLINKED)
+    assert named == coming, f"{opened}: the contents name {named} without a link, not {coming}"
 
 
 @pytest.mark.parametrize("transport", ["http", "file"])
