@@ -13,6 +13,9 @@ TOOLS := .venv-tools/.ready
 COMPANY := .venv-company/.ready
 MUTANTS := .venv-mutants/.ready
 HTML := _build/html
+BUILT := $(HTML)/.built
+SOURCES := $(wildcard *.md *.yml package.json) $(shell find book notebooks dsconv_lib benchmarks \
+	-type f -not -path '*/__pycache__/*')
 # With two threads, OpenMP's default of spinning makes small convolutions up to 7 times slower.
 export OMP_WAIT_POLICY = passive
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -28,8 +31,9 @@ help: ## list the commands
 book: pages ## create the environment, build the book, print where to open it
 	@echo "make book: open file://$(CURDIR)/$(HTML)/index.html"
 
-test: check unit js nbval pages browser lab-test colab-test ## run everything that CI runs
-	@echo "make test: all checks passed"
+test: $(READY) $(COLAB) ## run everything that CI runs, and say what each part takes
+	@$(BIN)/python book/_tools/browser.py
+	@$(BIN)/python book/_tools/parts.py check+pages unit+js nbval browser lab-test+colab-test
 
 check: $(READY) ## run the cheap checks: lint, format, types
 	$(BIN)/ruff check --quiet .
@@ -48,12 +52,16 @@ nbval: $(READY) ## execute every notebook and compare its outputs with the store
 	$(BIN)/pytest -q -n 2 --dist loadfile --nbval --nbval-current-env \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg -p no:cacheprovider notebooks
 
-pages: $(READY)
-	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --all --quiet
+pages: $(BUILT)
 
-browser: $(READY) pages ## test the built book in a headless browser, over http and from disk
+$(BUILT): $(READY) $(SOURCES)
+	rm -rf $(HTML)
+	$(BIN)/jupyter-book build . --path-output . -W -n --keep-going --all --quiet
+	@touch $@
+
+browser: pages ## test the built book in a headless browser, over http and from disk
 	$(BIN)/python book/_tools/browser.py
-	$(BIN)/pytest -q -n 2 tests/browser
+	$(BIN)/pytest -q -n 2 --dist loadgroup tests/browser
 
 lab-test: $(READY) ## test the widgets in JupyterLab with a kernel
 	$(BIN)/python book/_tools/browser.py
