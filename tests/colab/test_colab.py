@@ -8,6 +8,7 @@ the oldest one that we declare), and Python, where any from 3.11 on serves.
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -68,6 +69,17 @@ def kernel(tmp_path_factory):
         yield "colab"
 
 
+@pytest.fixture(scope="module")
+def fresh(installed, kernel):
+    """The notebooks as Colab's versions run them, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {path: pool.submit(run_notebook, path, kernel) for path in NOTEBOOKS}
+
+
+def run_notebook(path, kernel):
+    return execute(nbformat.read(path, as_version=4), kernel_name=kernel)
+
+
 def texts(cell):
     """Return what a cell shows, less pictures."""
     shown = []
@@ -90,9 +102,8 @@ def test_the_versions_are_those_that_colab_has(installed):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_a_notebook_shows_there_what_it_shows_here(path, installed, kernel):
+def test_a_notebook_shows_there_what_it_shows_here(path, fresh):
     stored = nbformat.read(path, as_version=4)
-    fresh = execute(nbformat.read(path, as_version=4), kernel_name=kernel)
-    for old, new in zip(stored.cells, fresh.cells, strict=True):
+    for old, new in zip(stored.cells, fresh[path].result().cells, strict=True):
         same = texts(new) == texts(old)  # pytest would take minutes to compare long drawings
         assert same, f"{old.source}\nshows\n{texts(new)}\ninstead of\n{texts(old)}"[:2000]
