@@ -211,7 +211,7 @@ def recurrent(kind, **options):
 )
 def test_recurrent_layers_count_every_step(module, macs):
     cost = trace_cost(module, (3, 7, 5))
-    assert (cost.macs, cost.unknown, cost.unknown_saved) == (macs, (), ())
+    assert (cost.macs, cost.unknown) == (macs, ())
     assert cost.parameters == sum(p.numel() for p in module.parameters())
 
 
@@ -587,10 +587,13 @@ def test_what_pytorchs_counter_leaves_out_on_cpu(function, macs):
 def test_receptive_field_and_cost_come_from_one_pass(name):
     build, shape = NETWORKS[name]
     module, passes = build(), []
-    handle = module.register_forward_hook(lambda *_: passes.append(1))
+    handle = global_hooks.register_module_forward_hook(
+        lambda part, *_: passes.append(type(part)) if isinstance(part, type(module)) else None
+    )
     both = trace_network(module, shape)
-    assert len(passes) == 1
     handle.remove()
+    running = sum(isinstance(part, type(module)) for part in module.modules())
+    assert len(passes) == running
     assert both.receptive_field == trace_receptive_field(module, shape)
     assert both.cost == trace_cost(module, shape)
 
@@ -653,7 +656,7 @@ def test_any_number_of_dimensions(shape):
             Apply(lambda m, x: F.pad(x, x.flatten().tolist()[:2])),
             IMAGE,
             ValueError,
-            r"depends on values \(values of a tensor\)",
+            r"depends on values \(_local_scalar_dense\)",
         ),
     ],
 )

@@ -56,6 +56,10 @@ def test_small_networks(name):
     agrees(build(), (2, *shape[1:]))
 
 
+def recurrent(kind, **options):
+    return Apply(lambda m, x: m.r(x)[0], r=kind(5, 6, **options))
+
+
 def small(layer):
     return Apply(lambda m, x: m.layer(x, x, x, need_weights=False)[0], layer=layer)
 
@@ -95,6 +99,17 @@ LARGER = {
         (2, 2, 9),
     ),
     "cells": (lambda: Apply(lambda m, x: m.c(x)[0], c=nn.LSTMCell(5, 6)), (2, 5)),
+    **{
+        f"{kind.__name__} {options}": (partial(recurrent, kind, **options), (3, 7, 5))
+        for kind, options in [
+            (nn.RNN, {"num_layers": 2}),
+            (nn.RNN, {"nonlinearity": "relu", "batch_first": True}),
+            (nn.GRU, {"batch_first": True, "bidirectional": True}),
+            (nn.GRU, {"num_layers": 3}),
+            (nn.LSTM, {"num_layers": 2, "bidirectional": True}),
+            (nn.LSTM, {"proj_size": 4, "batch_first": True}),
+        ]
+    },
 }
 
 
@@ -106,6 +121,14 @@ def test_larger_networks(name):
     assert cost.saved_bytes == sum(row.saved_bytes for row in cost.layers) > 0
     if len(shape) > 2:
         assert trace_network(module, shape).cost == cost
+
+
+def test_what_a_recurrent_layer_keeps_elsewhere_is_not_known():
+    torch._C._set_mkldnn_enabled(True)
+    assert trace_cost(recurrent(nn.LSTM), (3, 7, 5)).unknown_saved == ("lstm",)
+    torch._C._set_mkldnn_enabled(False)
+    dropped = recurrent(nn.GRU, num_layers=2, dropout=0.1)
+    assert trace_cost(dropped, (3, 7, 5)).unknown_saved == ("gru",)
 
 
 def test_an_embedding_keeps_its_indices():

@@ -6,9 +6,16 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from dsconv_lib.probe import checked_shape, picked_output, placement, undisturbed
+from dsconv_lib.probe import (
+    checked_shape,
+    cloned,
+    copied,
+    gradient_at,
+    placement,
+    surroundings_kept,
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -69,7 +76,7 @@ def effective_receptive_field(
     Parameters
     ----------
     module : torch.nn.Module
-        Takes one tensor and returns one tensor. It runs in evaluation mode and is left as it was.
+        Takes one tensor and returns one tensor. A copy of it runs in evaluation mode.
     input_shape : sequence of int
         ``(N, C, *spatial)`` with one to three spatial axes; ``N`` samples are drawn at a time.
     samples : int
@@ -91,7 +98,7 @@ def effective_receptive_field(
     Raises
     ------
     TypeError
-        If ``module`` is not a module, or does not return one tensor.
+        If ``module`` is not a module, cannot be copied, or does not return one tensor.
     ValueError
         If an argument does not fit, or no gradient reaches the input.
 
@@ -113,12 +120,15 @@ def effective_receptive_field(
     device, dtype = placement(module)
     generator = torch.Generator().manual_seed(seed)
     total = torch.zeros(shape[2:], dtype=torch.float64)
-    with undisturbed(module):
+
+    def mixed(output: Tensor) -> Tensor:
+        return (output * torch.randn(output.shape, generator=generator).to(output)).sum()
+
+    with surroundings_kept([device]):
+        twin = copied(module, cloned)
         for _ in range(-(-samples // shape[0])):
-            image = torch.randn(shape, generator=generator).to(device, dtype).requires_grad_()
-            output, index = picked_output(module(image), output_index)
-            mix = torch.randn(output.shape, generator=generator).to(output)
-            (gradient,) = torch.autograd.grad((output * mix).sum() + 0 * image.sum(), image)
+            image = torch.randn(shape, generator=generator).to(device, dtype)
+            gradient, index = gradient_at(twin, image, output_index, mixed)
             total += gradient.abs().double().pow(power).sum((0, 1)).cpu()
     if not total.sum() > 0 or not total.isfinite().all():
         raise ValueError(

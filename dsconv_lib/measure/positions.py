@@ -1,6 +1,5 @@
 """Which input positions can change an output? Found by gradients, or by letting NaN spread."""
 
-import copy
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +12,15 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from dsconv_lib.probe import checked_shape, picked_output, placement
+from dsconv_lib.probe import (
+    checked_shape,
+    copied,
+    doubled,
+    gradient_at,
+    picked_output,
+    placement,
+    surroundings_kept,
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -98,7 +105,7 @@ def measure_receptive_field(
     Raises
     ------
     TypeError
-        If ``module`` is not a module, or does not return one tensor.
+        If ``module`` is not a module, cannot be copied, or does not return one tensor.
     ValueError
         If ``input_shape``, ``output_index`` or ``method`` does not fit.
 
@@ -111,31 +118,18 @@ def measure_receptive_field(
     if method not in ("gradient", "nan"):
         raise ValueError(f"method={method!r} is not known: use 'gradient' or 'nan'")
     device, _ = placement(module)
-    twin = _double(module)
     generator = torch.Generator().manual_seed(0)
     image = (torch.rand((1, *shape[1:]), generator=generator) + 0.5).to(device, torch.float64)
-    with _double_precision():
+    with _double_precision(), surroundings_kept([device]):
+        twin = copied(module, doubled)
         if method == "nan":
             return _spread_nan(twin, image, output_index)
-        _make_positive(twin, generator)
-        image.requires_grad_()
+        with torch.no_grad():
+            _make_positive(twin, generator)
         with _SumsForMaxima():
-            output, index = picked_output(twin(image), output_index)
-    # The input is added so that a gradient exists even where the output does not depend on it.
-    (gradient,) = torch.autograd.grad(output.sum() + 0 * image.sum(), image)
+            gradient, index = gradient_at(twin, image, output_index, torch.sum)
     mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0)
     return MeasuredField(mask.cpu().numpy(), index)
-
-
-def _double(module: nn.Module) -> nn.Module:
-    """A copy in double precision and evaluation mode, constants that are no buffers included."""
-    twin = copy.deepcopy(module).double().requires_grad_(False)
-    for part in twin.modules():
-        part.training = False
-        for name, value in list(vars(part).items()):
-            if isinstance(value, Tensor) and value.is_floating_point():
-                setattr(part, name, value.double())
-    return twin
 
 
 @contextmanager

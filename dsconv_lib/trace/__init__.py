@@ -1,9 +1,9 @@
 """Receptive field and cost of any module, found by one forward pass that does not compute.
 
-The module runs once on tensors that have a shape but no values (PyTorch's meta device). A dispatch
-mode sees every operation. It carries along, for each tensor and each axis of the input, which input
-positions an index along that axis reads, and it books what the operation costs under the module
-that runs it. The rules for single operations stand in the modules of this package, the
+A copy of the module runs once on tensors that have all but values (PyTorch's fake tensors). A
+dispatch mode sees every operation. It carries along, for each tensor and each axis of the input,
+which input positions an index along that axis reads, and it books what the operation costs under
+the module that runs it. The rules for single operations stand in the modules of this package, the
 bookkeeping of positions in `dsconv_lib.receptive_field.reach`.
 """
 

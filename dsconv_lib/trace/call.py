@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._subclasses import FakeTensor
 
 from dsconv_lib.receptive_field.reach import Reach
 
@@ -64,6 +65,11 @@ class Call:
         Positions of the module's input, per axis.
     track_of : callable
         Gives the track of a tensor, or `None` if it does not depend on the input.
+
+    Attributes
+    ----------
+    fake : bool
+        Whether it meets a tensor without values.
     """
 
     def __init__(
@@ -85,11 +91,14 @@ class Call:
         self.writes: bool = schema.is_mutable
         self.name = short_name(func)
         self.rule = self.name.removesuffix("_") if self.writes else self.name
+        if "batch_sizes" in names:
+            self.rule += ".data"  # a recurrent layer on packed sequences
         tagged = torch.Tag.pointwise in func.tags or self.rule in _POINTWISE
         self.pointwise = tagged and not func._can_decompose()
-        self.meta = any(tensor.is_meta for tensor in tensors_in(self.args.values()))
-        self.tracks = {id(t): track_of(t) for t in tensors_in(self.args.values())}
-        self.tracked = [t for t in tensors_in(self.args.values()) if self.tracks[id(t)]]
+        self.tensors = list(tensors_in(self.args.values()))
+        self.fake = any(isinstance(tensor, FakeTensor) for tensor in self.tensors)
+        self.tracks = {id(t): track_of(t) for t in self.tensors}
+        self.tracked = [t for t in self.tensors if self.tracks[id(t)]]
         self.outputs: list[Tensor] = []
         self.output = 0
 

@@ -1,10 +1,10 @@
 """Finding the rule for an operation, and following every axis through it."""
 
 from dsconv_lib.receptive_field.reach import whole
-from dsconv_lib.trace import joins, layers, moves
+from dsconv_lib.trace import joins, layers, moves, recurrent
 from dsconv_lib.trace.call import Along, Call, JoinRule, Track, UnclearError
 
-AXIS_RULES = layers.RULES | moves.RULES
+AXIS_RULES = layers.RULES | moves.RULES | recurrent.AXIS_RULES
 
 # The results of these take the shape of their first argument, but none of its values.
 CONSTANT = {

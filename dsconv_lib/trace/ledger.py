@@ -1,5 +1,6 @@
 """Booking what every operation costs under the module that runs it."""
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from dsconv_lib.cost import Cost, LayerCost
 from dsconv_lib.trace import macs, saving
 from dsconv_lib.trace.call import Call, tensors_in
 from dsconv_lib.trace.follow import CONSTANT, understood
+from dsconv_lib.trace.refusals import Fault
 
 # These read of their first argument only what they pick.
 _PICKING = {"embedding", "index", "index_select", "gather"}
@@ -45,11 +47,13 @@ class Ledger:
     """
 
     def __init__(self, module: nn.Module) -> None:
+        self._top = type(module).__name__
         self._modules = dict(module.named_modules())
         self._names = {id(part): name for name, part in self._modules.items()}
         self._rows: dict[str, _Row] = {}
         self._runs: Counter[str] = Counter()
         self._shapes: dict[str, tuple[int, ...]] = {}
+        self.fault: Fault | None = None
         self._running: list[tuple[nn.Module, str]] = []
         self._thread = threading.get_ident()
         self._paused = False
@@ -76,14 +80,6 @@ class Ledger:
             yield
         finally:
             self._paused = before
-
-    def same(self, copy: Tensor, tensor: Tensor) -> None:
-        """Take one tensor for another."""
-        self._alive.append(copy)
-        if self._needs(tensor):
-            self._trained.add(id(copy))
-        if tensor.untyped_storage()._cdata in self._kept:
-            self._kept.add(copy.untyped_storage()._cdata)
 
     def book(self, call: Call, result: Any) -> None:
         """Add the cost of an operation that has run."""
@@ -125,6 +121,13 @@ class Ledger:
         rows = tuple(layers[name] for name in order)
         return Cost(rows, tuple(self._unknown), tuple(self._unknown_saved))
 
+    def running(self) -> str:
+        """The innermost module that runs, in words."""
+        if not self._running:
+            return f"module {self._top}"
+        module, name = self._running[-1]
+        return f"layer {name!r} ({type(module).__name__})" if name else f"module {self._top}"
+
     def _current(self) -> str:
         """Name of the innermost module that runs and has one."""
         return self._running[-1][1] if self._running else ""
@@ -139,6 +142,10 @@ class Ledger:
     def _leave(self, module: nn.Module, args: Any, output: Any) -> None:
         if not self._running or self._running[-1][0] is not module:
             return  # it runs in another thread, or was stopped before it was entered
+        error = sys.exc_info()[1]
+        if error is not None and (self.fault is None or self.fault.error is not error):
+            got = ", ".join(str(tuple(tensor.shape)) for tensor in tensors_in(args))
+            self.fault = Fault(error, f"{self.running()} on {got}")
         _, name = self._running.pop()
         first = next(tensors_in([output]), None)
         if first is not None and id(module) in self._names:
@@ -159,8 +166,9 @@ class Ledger:
         if call.writes:
             self._trained |= {out.untyped_storage()._cdata for out in tensors_in([call.x])}
         rule = saving.RULES.get(call.rule)
-        if rule is not None:
-            row.saved_bytes += sum(map(self._keep, rule(call, self._needs)))
+        kept = rule(call, self._needs) if rule else None
+        if kept is not None:
+            row.saved_bytes += sum(map(self._keep, kept))
         elif trained and not _aliases(call):
             self._unknown_saved[call.name] = None
 

@@ -1,7 +1,7 @@
 """How many MACs an operation has: convolutions and matrix products, the conventions of `cost`.
 
-Every rule gets the call, with its results. Operations that are made of others (``lstm``,
-``tensordot``) need no rule: the tracer takes them apart.
+Every rule gets the call, with its results. Operations that are made of others
+(``tensordot``) need no rule: the tracer takes them apart.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,12 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from dsconv_lib.trace import recurrent
 from dsconv_lib.trace.call import Call, tensors_in
 from dsconv_lib.trace.rules import Rules
 
 RULES: Rules[Callable[[Call], int]] = Rules()
+RULES.entry(recurrent.NAMES)(recurrent.macs)
 
 # Operations without products that no other table has: ordering, picking, placing, losses.
 WITHOUT = {

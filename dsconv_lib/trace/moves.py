@@ -9,6 +9,7 @@ from dataclasses import replace
 from math import prod
 
 import torch
+from torch._subclasses import FakeTensor
 
 from dsconv_lib.receptive_field.reach import moving, repeated
 from dsconv_lib.trace.call import Along, AxisRule, Call, UnclearError
@@ -77,7 +78,7 @@ def _index(call: Call, along: Along, dim: int) -> Along:
     index_dim, index = chosen[0]
     if index_dim != dim:
         return _lost(along)
-    if index.is_meta or index.dtype == torch.bool:
+    if isinstance(index, FakeTensor) or index.dtype == torch.bool:
         raise UnclearError
     return _picked(call, along, (int(place) % call.x.shape[dim] for place in index.tolist()), dim)
 

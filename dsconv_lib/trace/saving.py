@@ -2,20 +2,22 @@
 
 The rules say what PyTorch keeps on CPU, found by `torch.autograd.graph.saved_tensors_hooks`. Each
 gets the call and a function that tells whether a tensor needs a gradient, and gives the tensors
-whose memory is kept, and the bytes of memory that exists for the backward pass alone.
+whose memory is kept, and the bytes of memory that exists for the backward pass alone; or `None`,
+where that is not known.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from math import prod
 
+import torch
 from torch import Tensor
 
-from dsconv_lib.trace import moves
+from dsconv_lib.trace import moves, recurrent
 from dsconv_lib.trace.call import Call, tensors_in
 from dsconv_lib.trace.rules import Rules
 
 Needs = Callable[[Tensor], bool]
-Kept = Iterable[Tensor | int]
+Kept = Iterable[Tensor | int] | None
 RULES: Rules[Callable[[Call, Needs], Kept]] = Rules()
 # Outside training these pass their input on; in training their result is a tensor of its own.
 DROPOUT = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
@@ -90,7 +92,7 @@ def _factors(call: Call, needs: Needs) -> Kept:
 
 
 @RULES.entry("linear matmul")
-def _batched_factors(call: Call, needs: Needs) -> Kept:
+def _batched_factors(call: Call, needs: Needs) -> Iterator[Tensor | int]:
     # PyTorch makes one matrix, or one batch of matrices, of each; of some it must copy the values.
     factors = [call.args[name] for name in call.names[:2]]
     batch = call.out.shape[: -1 if call.x.dim() == 1 else -2]
@@ -187,7 +189,7 @@ def _input_and_second_result(call: Call, needs: Needs) -> Kept:
 
 @RULES.entry("_weight_norm_interface")
 def _weight_norm(call: Call, needs: Needs) -> Kept:
-    return [*_first_two(call, needs), call.outputs[1]]
+    return [*(call.args[name] for name in call.names[:2]), call.outputs[1]]
 
 
 @RULES.entry("max min sort topk")
@@ -218,6 +220,23 @@ def _dropout(call: Call, needs: Needs) -> Kept:
         return []
     count = prod(call.x.shape[:2]) if "feature" in call.rule else call.x.numel()
     return [count * call.x.element_size()]
+
+
+@RULES.entry(recurrent.NAMES)
+def _recurrent(call: Call, needs: Needs) -> Kept:
+    return recurrent.saved(call) if all(map(needs, call.args["params"])) else None
+
+
+def as_in_training(call: Call, result: Tensor) -> Tensor:
+    """The result of an operation, in memory where the same operation in training leaves it.
+
+    Dropout gives a tensor of its own; fused attention lays its result out like the queries.
+    """
+    if call.rule in DROPOUT and not call.writes:
+        return torch.empty_like(result) if call.args["p"] > 0 else call.x
+    if call.rule == "scaled_dot_product_attention" and result.shape == call.args["query"].shape:
+        return torch.empty_like(call.args["query"])
+    return result
 
 
 def _of_the_others(factors: list[Tensor], needs: Needs) -> list[Tensor]:

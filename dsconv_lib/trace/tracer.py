@@ -1,26 +1,22 @@
-"""One pass through a module without computing on its input: every operation is seen once."""
+"""One pass through a copy of a module, without computing: every operation is seen once."""
 
-import re
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_map_only
 
-from dsconv_lib.probe import undisturbed
+from dsconv_lib.probe import copied, placement, surroundings_kept
 from dsconv_lib.receptive_field.reach import Reach, identity, spread, whole
+from dsconv_lib.trace import recurrent
 from dsconv_lib.trace.call import Along, Call, Track, tensors_in
+from dsconv_lib.trace.fakes import Fakes, Form, has_values
 from dsconv_lib.trace.follow import follow, understood
 from dsconv_lib.trace.ledger import Ledger, known
-from dsconv_lib.trace.shapes import as_in_training, result_without_values
-
-# How PyTorch says that an operation cannot go on without values.
-_NEEDS_VALUES = re.compile(
-    r"meta (tensor|device|kernel)|register_meta|unallocated storage", re.IGNORECASE
-)
+from dsconv_lib.trace.refusals import Fault, by_pytorch, described, needs_values, refusal
+from dsconv_lib.trace.saving import as_in_training
 
 
 class Tracer(TorchDispatchMode):
@@ -28,11 +24,12 @@ class Tracer(TorchDispatchMode):
 
     Tracks are kept by memory and geometry, so that views and in-place operations are followed. A
     write into part of a memory leaves unclear what its other views read; using them is then listed.
-    Constants keep their values; an operation that meets the input runs on meta copies of them.
+    The input and parameters have no values, and so has what is made of them; constants keep theirs.
 
     Parameters
     ----------
     module : torch.nn.Module
+        A copy of it runs.
     shape : sequence of int
         Of the input.
     dtype : torch.dtype
@@ -50,45 +47,58 @@ class Tracer(TorchDispatchMode):
         Operations for which it is not understood which positions they read.
     ledger : Ledger
         Costs.
+
+    Raises
+    ------
+    ValueError
+        If PyTorch refuses what an operation of the module gets.
+    TypeError
+        If the module cannot be copied.
     """
 
     def __init__(
         self, module: nn.Module, shape: Sequence[int], dtype: torch.dtype, *, axes: int
     ) -> None:
         super().__init__()
-        self.sizes = tuple(shape[len(shape) - axes :])
+        self.shape = tuple(shape)
+        self.sizes = self.shape[len(shape) - axes :]
         self.unknown: list[str] = []
-        self.ledger = Ledger(module)
         self.output: Any = None
         self.stopped = False
-        self._owned = {
-            tensor.untyped_storage()._cdata: tensor
-            for tensor in (*module.parameters(), *module.buffers())
-        }
-        self._saved: list[tuple[Tensor, Tensor]] = []
         self._tracks: dict[int, dict[Any, Track | None]] = {}
         self._overwritten: dict[int, str] = {}
+        self._hollow: set[int] = set()  # memory with values that were overwritten without any
         self._alive: list[Any] = []
-        self._copies: dict[int, Tensor] = {}
-        with undisturbed(module), torch.random.fork_rng(devices=[]), torch.inference_mode():
-            image = torch.empty(tuple(shape), device="meta", dtype=dtype)
-            first = len(shape) - axes
-            start = (Along(first + axis, identity(size)) for axis, size in enumerate(self.sizes))
-            self._keep(image, tuple(start))
-            self._go(module, image)
+        self._fakes = Fakes()
+        device = placement(module)[0]
+        with surroundings_kept([device]):
+            twin = copied(module, self._fakes.twin)
+            self.ledger = Ledger(twin)
+            with torch.inference_mode(), _layer_by_layer():
+                plain = torch.empty(self.shape, dtype=dtype, device="meta")
+                place = torch.device("cpu") if device.type == "meta" else device
+                image = self._fakes.empty(Form(self.shape, plain.stride(), dtype, place))
+                first = len(shape) - axes
+                along = (Along(first + axis, identity(n)) for axis, n in enumerate(self.sizes))
+                self._keep(image, tuple(along))
+                self._go(twin, image)
 
     def _go(self, module: nn.Module, image: Tensor) -> None:
-        """Run the module, and undo what it wrote into its own parameters and buffers."""
+        """Run the module, and say in which layer it fails if it does."""
         try:
             with self.ledger.watching(), self:
                 self.output = module(image)
-        except (NotImplementedError, RuntimeError, TypeError) as error:
-            if not _NEEDS_VALUES.search(str(error)):
+        except Exception as error:
+            fault = self.ledger.fault
+            if needs_values(error):
+                self.stopped, self.unknown = True, self.unknown or ["values of a tensor"]
+            elif fault is not None and fault.error is error:
+                if fault.operation or by_pytorch(error):
+                    raise refusal(fault, self.shape) from error
+                error.add_note(f"It was raised while {fault.layer} was traced.")
                 raise
-            self.stopped, self.unknown = True, self.unknown or ["values of a tensor"]
-        finally:
-            for tensor, copy in self._saved:
-                tensor.copy_(copy)
+            else:
+                raise
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -111,15 +121,16 @@ class Tracer(TorchDispatchMode):
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
+        if func is torch.ops.prim.device.default:
+            return args[0].device
         call = Call(func, args, kwargs, self.sizes, self._track_of)
         counted = known(call)
         if not counted or (call.tracked and not understood(call)):
             with self.ledger.paused() if counted else nullcontext():
-                result = self._run_parts(call, func, args, kwargs)
+                result = self._run_parts(func, args, kwargs)
             if result is not NotImplemented:
                 return self._booked(call, result) if counted else result
         if not call.tracked:
-            self._save(call)
             return self._booked(call, self._run(call, func, args, kwargs))
         result = self._run(call, func, args, kwargs)
         call.outputs = list(tensors_in([result]))
@@ -135,7 +146,7 @@ class Tracer(TorchDispatchMode):
 
     def _booked(self, call: Call, result: Any) -> Any:
         """Book the cost of an operation, whose result then lies in memory as in training."""
-        if isinstance(result, Tensor) and result.is_meta:
+        if isinstance(result, Tensor) and not has_values(result):
             trained = as_in_training(call, result)
             if trained is not result:
                 self._keep(trained, self._track_of(result))
@@ -144,48 +155,39 @@ class Tracer(TorchDispatchMode):
         return result
 
     def _run(self, call: Call, func: Any, args: Any, kwargs: Any) -> Any:
-        """Run an operation: on constants as it is, on the meta device where the input is met."""
-        if call.args.get("device") is not None:
-            # What is made for the device of the input, the meta device, gets values all the same.
-            device = "meta" if call.meta else _real(call.args["device"])
-            args, kwargs = args[: call.names.index("device")], call.args | {"device": device}
-            kwargs = {name: kwargs[name] for name in call.names[len(args) :]}
-        if not call.meta:
-            return func(*args, **kwargs)
-        args, kwargs = tree_map_only(Tensor, _to_meta, (args, kwargs))
+        """Run an operation: on constants as it is, without values where a tensor has none."""
         try:
-            return result_without_values(call, func, args, kwargs)
-        except (NotImplementedError, RuntimeError) as error:
-            if _NEEDS_VALUES.search(str(error)):
-                self._list(call.name)
+            if not call.fake and self._hollow.isdisjoint(map(_memory, call.tensors)):
+                return func(*args, **kwargs)
+            if call.writes and isinstance(call.x, Tensor) and has_values(call.x):
+                self._hollow.add(_memory(call.x))
+            if call.rule in recurrent.AXIS_RULES:
+                return self._run_briefly(call, func)
+            return self._fakes.run(func, args, kwargs)
+        except Exception as error:
+            if self.ledger.fault is None or self.ledger.fault.error is not error:
+                operation = described(call.name, {name: call.args[name] for name in call.names})
+                self.ledger.fault = Fault(error, self.ledger.running(), operation)
+                if needs_values(error):
+                    self._list(call.name)
             raise
 
-    def _run_parts(self, call: Call, func: Any, args: Any, kwargs: Any) -> Any:
+    def _run_briefly(self, call: Call, func: Any) -> Any:
+        """Run a recurrent layer on one step only, and stretch its result."""
+        dim, steps = recurrent.time_dim(call), call.x.shape[recurrent.time_dim(call)]
+        begun = call.x.narrow(dim, 0, min(steps, 1))
+        result, *states = func(
+            *(begun if value is call.x else value for value in call.args.values())
+        )
+        batch, size = call.x.shape[1 - dim], result.shape[2]
+        shape = (batch, steps, size) if dim else (steps, batch, size)
+        stride = (size, batch * size, 1) if dim else (batch * size, size, 1)
+        return self._fakes.empty(Form(shape, stride, result.dtype, result.device)), *states
+
+    def _run_parts(self, func: Any, args: Any, kwargs: Any) -> Any:
         """Run what an operation is made of, if it is: each part is then seen for itself."""
-        if call.meta:
-            args, kwargs = tree_map_only(Tensor, self._stand_in, (args, kwargs))
         with self:
             return func.decompose(*args, **kwargs)
-
-    def _stand_in(self, tensor: Tensor) -> Tensor:
-        """A meta copy of a constant: some operations want one device before they come apart.
-
-        Integers stay as they are; they may be places or sizes, whose values are wanted.
-        """
-        if tensor.is_meta or not tensor.is_floating_point():
-            return tensor
-        if id(tensor) not in self._copies:
-            self._alive.append(tensor)
-            self._copies[id(tensor)] = _to_meta(tensor)
-            self.ledger.same(self._copies[id(tensor)], tensor)
-        return self._copies[id(tensor)]
-
-    def _save(self, call: Call) -> None:
-        """Copy a tensor of the module before it is first written to."""
-        if call.writes and isinstance(call.x, Tensor):
-            owned = self._owned.pop(call.x.untyped_storage()._cdata, None)
-            if owned is not None:
-                self._saved.append((owned, owned.detach().clone()))
 
     def _track_of(self, tensor: Tensor) -> Track | None:
         """What is known of a tensor; `None` if it does not depend on the input."""
@@ -211,19 +213,23 @@ class Tracer(TorchDispatchMode):
             self.unknown.append(name)
 
 
+@contextmanager
+def _layer_by_layer() -> Iterator[None]:
+    """Have attention run its layers, as in training, instead of one fused operation."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
+def _memory(tensor: Tensor) -> int:
+    """Identity of a tensor's memory."""
+    return tensor.untyped_storage()._cdata
+
+
 def _place(tensor: Tensor) -> tuple[int, Any]:
     """Identity of a tensor's memory, and where in it the tensor lies."""
     geometry = (tensor.storage_offset(), tuple(tensor.shape), tensor.stride())
-    return tensor.untyped_storage()._cdata, geometry
-
-
-def _to_meta(tensor: Tensor) -> Tensor:
-    """A tensor of the same shape without values; itself if it has none."""
-    if tensor.is_meta:
-        return tensor
-    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="meta")
-
-
-def _real(device: Any) -> Any:
-    """Constants made for the meta device get values all the same."""
-    return "cpu" if torch.device(device).type == "meta" else device
+    return _memory(tensor), geometry
