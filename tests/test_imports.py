@@ -52,20 +52,6 @@ def test_plots_and_widgets_never_import_torch(part):
         assert not any(name.startswith("torch") for name in house.imported(used)), used
 
 
-def test_tracing_an_ordinary_network_does_not_load_pytorchs_compiler():
-    code = """
-import sys
-from torch import nn
-from dsconv_lib import trace_cost, trace_receptive_field
-layers = [nn.Conv2d(3, 4, 3, 2, 1), nn.BatchNorm2d(4), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)]
-head = [nn.ConvTranspose2d(4, 4, 2, 2), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)]
-trace_receptive_field(nn.Sequential(*layers, *head), (1, 3, 32, 40))
-trace_cost(nn.Sequential(*layers, *head), (1, 3, 32, 40))
-assert not {"sympy", "torch._dynamo"} & set(sys.modules)
-"""
-    run(code)
-
-
 def test_the_rules_name_parts_that_are_there():
     assert {*CHAIN, *FACES, *ENTRANCE} <= set(USES)
 

@@ -102,7 +102,7 @@ class Tracer(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Keep PyTorch from loading its compiler (seconds) only to leave this mode out of it."""
+        """Spend no time on keeping PyTorch's compiler away from this mode."""
         return False
 
     def reaches(self) -> tuple[Reach, ...]:
