@@ -50,6 +50,16 @@ def configure(app: Sphinx, config: Config) -> None:
         }
 
 
+def colab_address(app: Sphinx, pagename: str) -> str | None:
+    """Return the address of a notebook on Colab, once the repository has an address."""
+    options = app.config.html_theme_options
+    if not (repository := options.get("repository_url")):
+        return None
+    where = repository.rstrip("/").removeprefix("https://github.com/")
+    branch = options.get("repository_branch") or "main"
+    return f"{COLAB}/github/{where}/blob/{branch}/{pagename}.ipynb"
+
+
 def copy_katex(app: Sphinx, exception: Exception | None) -> None:
     """Put KaTeX's styles and fonts into the built pages and drop what no page uses."""
     if exception or app.builder.format != "html":

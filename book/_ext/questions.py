@@ -26,7 +26,7 @@ from sphinx.errors import ExtensionError
 
 from dsconv_lib.exercises import framework, page
 from dsconv_lib.exercises.words import WORDS
-from offline_assets import COLAB
+from offline_assets import colab_address
 
 HERE = Path(__file__).parent / "questions"
 MODULES = (*page.VIEW, HERE / "kept.js", HERE / "page.js")
@@ -211,12 +211,8 @@ def seal(name: str) -> str:
 
 def colab(app: Sphinx, pagename: str) -> str:
     """Return a link that opens the notebook on Colab, once the repository has an address."""
-    options = app.config.html_theme_options
-    if not (repository := options.get("repository_url")):
+    if (address := colab_address(app, pagename)) is None:
         return ""
-    where = repository.rstrip("/").removeprefix("https://github.com/")
-    branch = options.get("repository_branch") or "main"
-    address = f"{COLAB}/github/{where}/blob/{branch}/{pagename}.ipynb"
     return f', <a href="{escape(address)}">{WORDS["colab"]}</a>'
 
 

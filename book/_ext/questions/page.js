@@ -96,9 +96,8 @@ const mountElsewhere = (root) => {
   root.append(element("label", { className: "done-there" }, box, WORDS["done-there"]));
 };
 
-document.addEventListener("python-verdict", ({ detail }) => {
-  const right = detail.words.startsWith(fill(WORDS.correct, { why: "" }).trim());
-  if (detail.words) remember(detail.name, { right });
+document.addEventListener("python-verdict", ({ detail: { name, words, right } }) => {
+  if (words) remember(name, { right });
 });
 
 // Progress
