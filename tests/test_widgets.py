@@ -3,10 +3,12 @@
 And the one test that holds every view against the library.
 """
 
+import base64
 import json
 import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from random import Random
 
@@ -15,7 +17,9 @@ import pytest
 import torch
 
 from dsconv_lib import ConvSpec, receptive_field, widgets
-from dsconv_lib.widgets import OutputSizeExplorer, ReceptiveFieldExplorer
+from dsconv_lib.data import photograph
+from dsconv_lib.widgets import ConvStepper, ImageFilter, OutputSizeExplorer, ReceptiveFieldExplorer
+from dsconv_lib.widgets.image_filter import PHOTOGRAPH, SIZE
 from dsconv_lib.widgets.receptive_field import PRESETS
 from static_widgets import stills
 
@@ -211,3 +215,125 @@ def test_widgets_import_neither_torch_nor_matplotlib():
     command = [sys.executable, "-c", program]
     shown = subprocess.run(command, capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "none"
+
+
+def stepper(case, **more):
+    """A stepper at the setting of a case."""
+    keys = ("image", "kernel", "stride", "padding", "dilation")
+    return ConvStepper(**{key: case[key] for key in keys}, **more)
+
+
+def test_the_stepper_gives_the_known_answers():
+    gradients = 0
+    for case in CASES["conv2d"]:
+        small = max(abs(n) for rows in case["image"] for row in rows for n in row) <= 99
+        if not small:
+            continue
+        widget = stepper(case, mode=case["mode"])
+        assert widget.output == case["output"], case
+        assert bool(widget.problem) == (case["output"] is None)
+        if "upstream" in case:
+            backward = stepper(case, mode="backward", upstream=case["upstream"])
+            found = backward.gradients
+            assert found == (case["image_gradient"], case["kernel_gradient"]), case
+            gradients += 1
+    assert gradients >= 4
+
+
+def test_the_stepper_shows_one_number_at_a_time():
+    forward = ConvStepper([[1, 2, 3], [4, 5, 6]], [[1, 2]], step=3)
+    assert forward.readouts == {"value": "17", "position": "1, 1", "output": "[[5, 8], [14, 17]]"}
+    last = ConvStepper([[1, 2, 3], [4, 5, 6]], [[1, 2]], step=99)
+    assert last.readouts == forward.readouts
+    backward = ConvStepper([[1, 2, 3], [4, 5, 6]], [[1, 2]], "backward", upstream=[[1, 2]], step=1)
+    shown = backward.readouts  # the second row of the upstream gradient is 1
+    assert (shown["value"], shown["position"]) == ("4", "0, 1")
+    assert shown["gradient-input"] == "[[1, 4, 4], [1, 3, 2]]"
+    assert shown["gradient-kernel"] == "[[14, 19]]"
+    weight = ConvStepper(
+        [[1, 2, 3], [4, 5, 6]], [[1, 2]], "backward", upstream=[[1, 2]], step=6 + 1
+    )
+    assert (weight.readouts["value"], weight.readouts["position"]) == ("19", "0, 1")
+
+
+def test_the_steppers_line_of_code_is_its_output():
+    for case in CASES["conv2d"][5:14]:
+        if case["output"] == [[1920]]:
+            continue
+        widget = stepper(case, mode=case["mode"])
+        names = {"F": torch.nn.functional, "torch": torch}
+        assert eval(widget.code, names)[0, 0].tolist() == widget.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"image": 3}, TypeError, "image=3 must be rows of numbers: use"),
+        ({"image": []}, ValueError, "image is empty or its rows or channels differ"),
+        ({"image": [[1, 2], [3]]}, ValueError, "image is empty or its rows or channels differ"),
+        ({"image": [1, 2]}, TypeError, "image=[1, 2] must be rows of numbers, or"),
+        ({"image": [[1.5]]}, TypeError, "a number of image=1.5 must be an integer"),
+        ({"image": [[100]]}, ValueError, "a number of image=100 must be from -99 to 99"),
+        ({"image": [[0] * 9]}, ValueError, "image has 1 × 1 × 9 numbers (channels, rows, columns)"),
+        ({"kernel": [[[1]]] * 4}, ValueError, "at most 3 × 5 × 5 can be drawn: use fewer"),
+        ({"mode": "flip"}, ValueError, "mode='flip' is unknown: use one of ('correlation',"),
+        ({"mode": 1}, TypeError, "mode=1 must be a name: use one of"),
+        ({"stride": 4}, ValueError, "stride=4 must be from 1 to 3: use 3"),
+    ],
+)
+def test_what_the_stepper_cannot_draw_is_refused_in_words(arguments, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        ConvStepper(**arguments)
+
+
+def test_pictures_may_be_arrays():
+    widget = ConvStepper(np.arange(9).reshape(3, 3), np.eye(2, dtype=int))
+    assert widget.image == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]]
+    assert widget.output == [[4, 6], [10, 12]]
+    assert json.dumps(widget.state)
+
+
+def test_the_photograph_is_that_of_the_book():
+    """What the view holds is what `photograph` gives (Pillow may round a pixel differently)."""
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(PHOTOGRAPH["deflated"])), np.uint8)
+    held = np.cumsum(steps, dtype=np.uint8).reshape(PHOTOGRAPH["rows"], PHOTOGRAPH["columns"])
+    difference = held.astype(int) - np.rint(photograph("temple", held.shape) * 254).astype(int)
+    assert np.abs(difference).max() <= 1
+    assert held.std() > 40
+
+
+def test_the_image_filter_gives_the_known_answers():
+    assert ImageFilter().readouts == {"output-size": "192 × 192", "sum": "1", "offset": "0"}
+    moved = ImageFilter("edges", shift=9, stride=2, dilation=3)
+    assert moved.readouts == {"output-size": "96 × 96", "sum": "0", "offset": "4.500"}
+    even = ImageFilter(kernel=[[1, 2, 3, 4], [0, 0, 0, 1]], divisor=3, stride=4)
+    # 192 + 0 - 1 - 1 and 192 + 2 - 3 - 1, each over 4, and 1 more
+    assert even.readouts == {"output-size": "48 × 48", "sum": "3.667", "offset": "0"}
+    for name, total in {"blur-5": "1", "sharpen": "1", "outline": "0", "edges-down": "0"}.items():
+        assert ImageFilter(name).readouts["sum"] == total
+
+
+@pytest.mark.parametrize("border", ["zeros", "circular"])
+def test_the_filters_line_of_code_has_the_outputs_size(border):
+    photo = torch.rand(1, 1, *SIZE)
+    names = {"F": torch.nn.functional, "torch": torch, "photo": photo}
+    for stride, dilation, kernel in [(1, 2, [[1, 2, 3]]), (3, 5, [[1, 2]] * 4), (2, 1, [[7]])]:
+        widget = ImageFilter(kernel=kernel, stride=stride, dilation=dilation, border=border)
+        assert tuple(eval(widget.code, names).shape[2:]) == widget.output_size
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"preset": "blurr"}, ValueError, "preset='blurr' is no preset: use one of ['blur',"),
+        ({"kernel": [[1] * 6]}, ValueError, "kernel has 1 × 1 × 6 numbers"),
+        ({"kernel": [[0.5]]}, TypeError, "a number of kernel=0.5 must be an integer"),
+        ({"divisor": 257}, ValueError, "divisor=257 must be from 1 to 256: use 256"),
+        ({"divisor": 0}, ValueError, "divisor=0 must be from 1 to 256: use 1"),
+        ({"border": "reflect"}, ValueError, "border='reflect' is unknown: use one of ('zeros',"),
+        ({"shift": -1}, ValueError, "shift=-1 must be from 0 to 32: use 0"),
+    ],
+)
+def test_what_the_filter_cannot_show_is_refused_in_words(arguments, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        ImageFilter(**arguments)

@@ -69,7 +69,8 @@ def test_the_still_form_stands_alone(widget):
         numbers = {n.get("data-readout"): n.text for n in root.iter() if n.get("data-readout")}
         assert numbers == one.readouts, one
         for node in root.iter():
-            assert not {"id", "href", "src"} & {*node.attrib}
+            assert not {"id", "src"} & {*node.attrib}
+            assert node.get("href", "data:").startswith("data:")
             assert node.tag not in {"script", "style", "button", "input", "select"}
         for svg in root.iter("svg"):
             assert svg.get("role") == "img"
@@ -194,12 +195,14 @@ def test_text_stands_out_from_its_ground_in_both_themes():
         for ground in (surface, raised):
             assert contrast(ink, ground) >= 7
             assert contrast(muted, ground) >= 4.5
-        for name in ("input", "output"):
-            assert contrast(ink, mixed(tokens[f"dsconv-{name}"], surface, 0.3)) >= 4.5
+        for name in ("input", "kernel", "output", "gradient"):
+            share = 0.3 if name in ("input", "output") else 0.2
+            assert contrast(ink, mixed(tokens[f"dsconv-{name}"], surface, share)) >= 4.5
         assert contrast(ink, mixed(tokens["dsconv-hole"], surface, 0.1)) >= 4.5
-        for name in ("input", "kernel", "output", "hole"):
+        for name in ("input", "kernel", "output", "gradient", "hole"):
             edge = tokens.get(f"dsconv-{name}-edge")
             assert contrast(edge, surface) >= 3, name
     assert contrast("#10151b", COLORS["kernel"]) >= 4.5
     assert contrast("#10151b", COLORS["output"]) >= 4.5
+    assert contrast("#10151b", COLORS["gradient"]) >= 4.5
     assert contrast("#ffffff", COLORS["input"]) >= 4.5

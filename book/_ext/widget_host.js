@@ -122,7 +122,6 @@ const near = new IntersectionObserver((entries) => {
     mount(target);
   }
 }, { rootMargin: "600px 0px" });
-for (const el of placeOf.keys()) near.observe(el);
 
 async function followAddress() {
   const [, place, text] = /^#([\w-]+):(.*)$/.exec(location.hash) ?? [];
@@ -137,8 +136,14 @@ async function followAddress() {
     if (bottom < 0 || top > innerHeight) el.scrollIntoView();
   }
 }
-addEventListener("hashchange", followAddress);
-followAddress();
+function begin() {
+  for (const el of placeOf.keys()) near.observe(el);
+  addEventListener("hashchange", followAddress);
+  followAddress();
+}
+// Not before the theme has looked at the page's links: it takes a widget's address for a section's.
+if (document.readyState === "complete") begin();
+else addEventListener("load", () => setTimeout(begin));
 
 // Tell the page's styles while a slider is in use (book/_static/book.css).
 const page = document.documentElement.classList;

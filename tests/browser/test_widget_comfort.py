@@ -13,6 +13,7 @@ IN_USE = "() => document.documentElement.classList.contains('slider-in-use')"
 TAB_STOPS = """(root) => [...root.querySelectorAll("*")]
   .filter((el) => el.tabIndex >= 0 && !el.disabled && el.checkVisibility())
   .map((el) => el.localName)"""
+STOPS = ("input", "select", "button", "a", "ol", "summary")
 SMALL = """(root) => [...root.querySelectorAll("input, select, button, a")]
   .filter((el) => el.checkVisibility() && !el.matches(".dsconv-skip"))
   .map((el) => [el.getAttribute("aria-label") ?? el.textContent, el.getBoundingClientRect()])
@@ -169,7 +170,7 @@ def test_one_tab_stop_per_control_and_a_way_past(visit, name):
     with visit(name) as page:
         for root in page.locator("[data-widget]").all():
             stops = root.evaluate(TAB_STOPS)
-            idle = [tag for tag in stops if tag not in ("input", "select", "button", "a", "ol")]
+            idle = [tag for tag in stops if tag not in STOPS]
             assert not idle, f"{name}: {idle} can be reached and cannot act"
             page.evaluate("(el) => { el.querySelector('a').focus(); }", root.element_handle())
             assert page.evaluate("() => document.activeElement.textContent") == "Skip this widget"

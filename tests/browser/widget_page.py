@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from urllib.parse import urlencode
 
 from book_site import WIDGETS
 from playwright.sync_api import Locator, Page
@@ -56,10 +58,26 @@ TEXT_FAULTS = """(root) => [...root.querySelectorAll("svg")].flatMap((svg) => {
   return [...cut, ...overlap];
 })"""
 
+# Goes to an address and waits until the widget has taken it.
+FOLLOW = """async ([hash, widget]) => {
+  const root = document.querySelector(`[data-widget="${widget}"]`);
+  const link = [...root.querySelectorAll("a")].at(-1);
+  location.hash = hash;
+  const asked = new URLSearchParams(hash.slice(hash.indexOf(":") + 1));
+  const taken = () => [...new URLSearchParams(link.hash.slice(link.hash.indexOf(":") + 1))]
+    .every(([key, value]) => asked.get(key).replaceAll(" ", "") === value.replaceAll(" ", ""));
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  for (let tries = 0; !taken(); tries++) {
+    if (tries > 100) throw new Error(`${link.hash} shows, not ${hash}`);
+    await new Promise(requestAnimationFrame);
+  }
+}"""
+
 
 def page_of(widget: str) -> str:
-    """Return the first page of the book that holds a widget."""
-    for page, names in WIDGETS.items():
+    """Return the first page that holds a widget: a chapter, or else the page of all widgets."""
+    chapters_first = sorted(WIDGETS.items(), key=lambda held: not held[0].startswith("notebooks/"))
+    for page, names in chapters_first:
         if widget in names:
             return page
     raise LookupError(f"no page of the book holds a {widget}; found {WIDGETS}")
@@ -92,3 +110,9 @@ def text_faults(root: Locator) -> list[str]:
     """Return what is wrong with the text in a widget's drawings."""
     faults: list[str] = root.evaluate(TEXT_FAULTS)
     return faults
+
+
+def show(page: Page, widget: str, state: dict[str, Any]) -> None:
+    """Bring a page's first widget of a kind into a state, by its address."""
+    words = {key: v if isinstance(v, str) else json.dumps(v) for key, v in state.items()}
+    page.evaluate(FOLLOW, [f"{widget}-1:{urlencode(words)}", widget])

@@ -37,6 +37,7 @@ test("lists read as in a sentence, long ones are shortened", () => {
 test("three decimals are rounded as Python rounds them", () => {
   assert.deepEqual([7 / 13, 1, 5 / 16, 3 / 16, 1 / 16, 15 / 16].map(threeDecimals),
     ["0.538", "1.000", "0.312", "0.188", "0.062", "0.938"]);
+  assert.deepEqual([-5 / 16, -1 / 3].map(threeDecimals), ["-0.312", "-0.333"]);
 });
 
 test("cells fill the room and no more", () => {

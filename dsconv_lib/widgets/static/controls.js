@@ -1,4 +1,5 @@
 // Native controls, each with an accessible name: { node, set(value, limits) }.
+import { fill } from "./shapes.js";
 
 /** An element with a class, attributes and children (nodes or text). */
 export function make(tag, name, attributes = {}, children = []) {
@@ -88,7 +89,106 @@ function choice({ label, options }, changed) {
   return { node, set: (value) => { select.value = value; } };
 }
 
-export const CONTROLS = { slider, choice };
+/** A switch. */
+function flag({ label, kind = "plain" }, changed) {
+  const input = make("input", "", { type: "checkbox", "aria-label": label, ...OWN_KEYS });
+  input.addEventListener("change", () => changed(input.checked));
+  const node = make("label", `dsconv-flag dsconv-${kind}`, {}, [input, make("span", "", {}, [label])]);
+  return { node, set: (value) => { input.checked = value; } };
+}
+
+/** Numbers in channels, rows and columns, each of which can be typed over. */
+function cells({ label, cell, kind, least, most }, changed) {
+  const table = make("div", "dsconv-cells");
+  const node = make("div", `dsconv-cells-box dsconv-${kind}`, {}, [make("span", "dsconv-name", {}, [label]), table]);
+  let picture = [];
+  let inputs = [];
+  const type = (input, c, i, j) => {
+    const value = input.valueAsNumber;
+    if (!Number.isInteger(value) || value < least || value > most) return;
+    changed(picture.map((rows, a) => rows.map((row, b) =>
+      row.map((old, d) => (a === c && b === i && d === j ? value : old)))));
+  };
+  const build = () => {
+    inputs = [];
+    table.replaceChildren(...picture.map((rows, channel) => make("div", "dsconv-cells-channel",
+      { style: `--dsconv-columns: ${rows[0].length}` }, rows.flatMap((line, row) => line.map((_, column) => {
+        const name = fill(cell, { what: label, channel, row, column });
+        const input = make("input", "", { type: "number", min: least, max: most, "aria-label": name, ...OWN_KEYS });
+        input.addEventListener("input", () => type(input, channel, row, column));
+        inputs.push(input);
+        return input;
+      })))));
+  };
+  const shape = (some) => some.map((rows) => rows.map((row) => row.length)).join(";");
+  return {
+    node,
+    set(value) {
+      const fresh = shape(value) !== shape(picture);
+      picture = value;
+      if (fresh) build();
+      value.flat(2).forEach((number, i) => {
+        if (inputs[i].valueAsNumber !== number && inputs[i] !== document.activeElement) inputs[i].value = number;
+      });
+    },
+  };
+}
+
+const BEAT = 900; // milliseconds from step to step
+
+/** Back, play and step: for a number that can run from 0 to a last one and round again. */
+function player({ words }, changed) {
+  let [at, last, timer] = [0, 0, null];
+  const move = (by) => changed((at + by + last + 1) % (last + 1));
+  const stop = () => {
+    clearInterval(timer);
+    timer = null;
+    say(play, words.play);
+  };
+  const run = () => (node.isConnected ? move(1) : stop());
+  const play = button(words.play, () => {
+    if (timer) return stop();
+    timer = setInterval(run, BEAT);
+    say(play, words.pause);
+    return move(1);
+  });
+  const by = (word, step) => button(word, () => {
+    stop();
+    move(step);
+  });
+  const node = make("div", "dsconv-player", {}, [by(words.back, -1), play, by(words.on, 1)]);
+  return {
+    node,
+    set(value, { most }) {
+      [at, last] = [value, most];
+      for (const one of node.children) one.disabled = most === 0;
+    },
+  };
+}
+
+/** A file, chosen or dropped anywhere on the widget; `read` makes a value of it. */
+function file({ label, accept, read }, changed) {
+  const input = make("input", "", { type: "file", accept, "aria-label": label, ...OWN_KEYS });
+  const node = make("label", "dsconv-file", {}, [make("span", "", {}, [label]), input]);
+  const take = async (chosen) => chosen && changed(await read(chosen));
+  input.addEventListener("change", async () => {
+    await take(input.files[0]);
+    input.value = ""; // the same file may be chosen again
+  });
+  let drop = null;
+  const set = () => {
+    if (drop || !node.isConnected) return;
+    drop = node.closest(".dsconv-widget");
+    drop.addEventListener("dragover", (event) => event.preventDefault());
+    drop.addEventListener("drop", (event) => {
+      event.preventDefault();
+      take(event.dataTransfer.files[0]);
+    });
+  };
+  return { node, set };
+}
+
+export const CONTROLS = { slider, choice, flag, cells, player, file };
 
 /** A button; its word may change. */
 export function button(word, pressed) {

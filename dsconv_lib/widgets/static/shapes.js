@@ -46,6 +46,7 @@ export function listing(numbers, words) {
 
 /** Three decimals, halves to even, as Python's format has it. */
 export function threeDecimals(value) {
+  if (value < 0) return `-${threeDecimals(-value)}`;
   const sixteenths = value * 16;
   if (!Number.isInteger(sixteenths) || sixteenths % 2 === 0) return value.toFixed(3);
   const below = Math.floor(value * 1000);

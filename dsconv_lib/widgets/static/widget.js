@@ -2,12 +2,13 @@
 //   name      kebab-case, the root's data-widget
 //   table     its JSON: traits (the state), readouts, words
 //   scene     (state, width, still) -> { html, readouts, problem, code }, pure; problem may be ""
-//   controls  see `control`, and groups of them; those with a `slot` stand there in the html, the
-//             others on top
+//   controls  see `control`, and groups of them (with a `summary` folded); those with a `slot` stand
+//             there in the html, the others on top; `shown` says when they are there
 // and, where it needs them,
 //   locals    state of the view alone, which Python does not see
 //   settle    (changes, state) -> all that changes with them, pure
 //   accepts   whether a state from an address can be shown; traits with a `range` are checked already
+//   paint     (body, shown): puts pixels on the canvases that the html has
 //   point     (picture, x, y, shown) -> what a click on a drawing changes; `hover`: pointing as well
 import { CONTROLS, button, copy, link, make } from "./controls.js";
 import { box, tag } from "./markup.js";
@@ -75,12 +76,20 @@ function mount(view, { model, el }) {
   const controls = [];
   const place = (one) => {
     if (one.controls) {
-      const node = make("div", one.name, {}, [...(one.head?.() ?? []), ...one.controls.map(place)]);
+      const head = one.summary ? [make("summary", "", {}, [one.summary])] : one.head?.() ?? [];
+      const node = make(one.summary ? "details" : "div", one.name, {}, [...head, ...one.controls.map(place)]);
       if (one.shown) controls.push({ show: (now) => { node.hidden = !one.shown(now); } });
       return node;
     }
     const { node, set } = CONTROLS[one.type](one, (value) => change(one.set(value, state())));
-    controls.push({ slot: one.slot, node, show: (now) => set(one.get(now, shown), one.limits?.(now, shown)) });
+    controls.push({
+      slot: one.slot,
+      node,
+      show(now) {
+        if (one.shown) node.hidden = !one.shown(now);
+        set(one.get(now, shown), one.limits?.(now, shown));
+      },
+    });
     return node;
   };
   const top = view.controls.map((one) => [one, place(one)]).filter(([{ slot }]) => !slot);
@@ -121,6 +130,7 @@ function mount(view, { model, el }) {
     const fresh = document.createElement("template");
     fresh.innerHTML = shown.html;
     patch(body, fresh.content);
+    view.paint?.(body, shown);
     for (const { slot, node, show } of controls) {
       if (slot && !node.isConnected) body.querySelector(`[data-slot="${slot}"]`).append(node);
       show(current);
