@@ -262,7 +262,7 @@ def picked_output(output: Any, index: Sequence[int] | None) -> tuple[Tensor, tup
 
 
 def gradient_at(
-    module: nn.Module,
+    module: Callable[[Tensor], Any],
     image: Tensor,
     index: Sequence[int] | None,
     total: Callable[[Tensor], Tensor],

@@ -1,17 +1,15 @@
 """Which input positions can change an output? Found by gradients, or by letting NaN spread."""
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode
 
+from dsconv_lib.measure.stand_ins import StandIns
 from dsconv_lib.probe import (
     checked_shape,
     copied,
@@ -21,6 +19,8 @@ from dsconv_lib.probe import (
     placement,
     surroundings_kept,
 )
+
+_MOST_POSITIONS = 1 << 14  # that NaN are put into where a gradient is missing
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -33,6 +33,9 @@ class MeasuredField:
         True where the output depends on the input position, in any channel.
     output : tuple of int
         The output position that was looked at, one index per axis.
+    unknown : tuple of str
+        Operations through which neither gradients nor NaN could be followed: what is read behind
+        them may be missing.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class MeasuredField:
 
     mask: np.ndarray
     output: tuple[int, ...]
+    unknown: tuple[str, ...] = ()
 
     @property
     def positions(self) -> tuple[frozenset[int], ...]:
@@ -64,7 +68,8 @@ class MeasuredField:
     def __repr__(self) -> str:
         return (
             f"MeasuredField(size={self.size}, reached={self.reached}, "
-            f"output={self.output}, positions={int(self.mask.sum())})"
+            f"output={self.output}, positions={int(self.mask.sum())}"
+            + (f", unknown={self.unknown})" if self.unknown else ")")
         )
 
 
@@ -90,24 +95,27 @@ def measure_receptive_field(
     method : {"gradient", "nan"}
         "gradient" takes one derivative of a copy in double precision in which nothing can cancel
         or hide: all weights are positive and so small that no activation saturates, batch norm
-        changes no sign, and maximum pooling adds up, since any position of its window can be the
-        largest. It thus measures the architecture, not the weights. (Beyond some 190 layers of
-        3 × 3 taps the derivative at the corners becomes too small a number.)
+        changes no sign, and what picks (maxima, sorting) or cuts (rounding, clamping, comparing)
+        counts as reading all that it looks at. It thus measures the architecture, not the weights.
+        (Beyond some 190 layers of 3 × 3 taps the derivative at the corners becomes too small a
+        number.) Where an operation has no gradient, or none arrives, NaN are spread as well.
 
-        "nan" puts NaN at one input position after another and watches whether it arrives. It
-        leaves the module as it is, and takes as many passes as there are positions: for small
-        inputs only. A weight of zero counts as read too, as zero times NaN is NaN.
+        "nan" puts NaN into the input, into smaller and smaller parts of it where they arrive. It
+        leaves the module as it is, and takes about two passes for each position that is read, and
+        few for the others. A weight of zero counts as read too, as zero times NaN is NaN.
 
     Returns
     -------
     MeasuredField
+        Its ``unknown`` lists what could not be followed in either way.
 
     Raises
     ------
     TypeError
         If ``module`` is not a module, cannot be copied, or does not return one tensor.
     ValueError
-        If ``input_shape``, ``output_index`` or ``method`` does not fit.
+        If ``input_shape``, ``output_index`` or ``method`` does not fit, or if the module cannot run
+        on NaN and ``method`` is "nan".
 
     Examples
     --------
@@ -123,13 +131,33 @@ def measure_receptive_field(
     with _double_precision(), surroundings_kept([device]):
         twin = copied(module, doubled)
         if method == "nan":
-            return _spread_nan(twin, image, output_index)
+            mask, index, blind = _spread_nan(twin, image, output_index)
+            return MeasuredField(mask, index, tuple(blind))
         with torch.no_grad():
             _make_positive(twin, generator)
-        with _SumsForMaxima():
-            gradient, index = gradient_at(twin, image, output_index, torch.sum)
-    mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0)
-    return MeasuredField(mask.cpu().numpy(), index)
+        return _follow_gradient(twin, image, output_index)
+
+
+def _follow_gradient(
+    module: nn.Module, image: Tensor, output_index: Sequence[int] | None
+) -> MeasuredField:
+    """Where a derivative is not 0; where there is none, NaN are spread as well."""
+    stand_ins = StandIns()
+
+    def watched(image: Tensor) -> Any:
+        with stand_ins:
+            return module(image + 0)  # which may be written to
+
+    gradient, index = gradient_at(watched, image, output_index, torch.sum)
+    mask = ((gradient != 0) | gradient.isnan()).flatten(0, 1).any(0).cpu().numpy()
+    unknown = stand_ins.blind
+    if stand_ins.hidden or not mask.any():
+        try:
+            spread, _, _ = _spread_nan(module, image, output_index, most=_MOST_POSITIONS)
+            mask = mask | spread
+        except ValueError:
+            unknown = list(dict.fromkeys([*stand_ins.hidden, *unknown]))
+    return MeasuredField(mask, index, tuple(unknown))
 
 
 @contextmanager
@@ -157,67 +185,64 @@ def _make_positive(module: nn.Module, generator: torch.Generator) -> None:
             part.reset_running_stats()
 
 
-class _SumsForMaxima(TorchFunctionMode):
-    """Adds up a window where maximum pooling would pick from it."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        result = func(*args, **kwargs)
-        name = getattr(func, "__name__", "")
-        found = re.match(r"(adaptive_)?max_pool(\d)d", name)
-        if not found:
-            return result
-        pooled = result if isinstance(result, Tensor) else result[0]
-        nd = int(found[2])
-        if found[1]:
-            average = getattr(nn.functional, f"adaptive_avg_pool{nd}d")
-            pooled = average(args[0], tuple(pooled.shape[-nd:]))
-        else:
-            pooled = _sum_pool(tuple(pooled.shape[-nd:]), *args, **kwargs)
-        return pooled if isinstance(result, Tensor) else (pooled, *result[1:])
-
-
-def _sum_pool(
-    sizes: tuple[int, ...],
-    input: Tensor,
-    kernel_size: int | Sequence[int],
-    stride: int | Sequence[int] | None = None,
-    padding: int | Sequence[int] = 0,
-    dilation: int | Sequence[int] = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Tensor:
-    """Sums over the windows that maximum pooling with these arguments looks at.
-
-    ``sizes`` are the output sizes; with ``ceil_mode`` a last window may stick out.
-    """
-    nd = len(sizes)
-    given = (kernel_size, stride or kernel_size, padding, dilation)
-    taps, steps, ends, apart = (
-        [value] * nd if isinstance(value, int) else list(value) * (nd if len(value) == 1 else 1)
-        for value in given
-    )
-    margins = [m for end, step in zip(ends, steps, strict=True) for m in (end + step, end)][::-1]
-    alone = nn.functional.pad(input.reshape(-1, 1, *input.shape[-nd:]), margins)
-    convolve = (nn.functional.conv1d, nn.functional.conv2d, nn.functional.conv3d)[nd - 1]
-    summed = convolve(alone, alone.new_ones(1, 1, *taps), stride=steps, dilation=apart)
-    inside: Any = (..., *map(slice, sizes))
-    return summed[inside].reshape(*input.shape[:-nd], *sizes)
-
-
 def _spread_nan(
-    module: nn.Module, image: Tensor, output_index: Sequence[int] | None
-) -> MeasuredField:
-    """Put NaN at each input position in turn."""
+    module: nn.Module,
+    image: Tensor,
+    output_index: Sequence[int] | None,
+    most: int | None = None,
+) -> tuple[np.ndarray, tuple[int, ...], list[str]]:
+    """Put NaN into parts of the input, into halves of those from which they arrive.
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        Positions from which they arrive.
+    tuple of int
+        The output that was looked at.
+    list of str
+        Operations that were not followed.
+
+    Raises
+    ------
+    ValueError
+        If the module cannot run on NaN, or if more than ``most`` parts would have to be tried.
+    """
     sizes = tuple(image.shape[2:])
     mask = np.zeros(sizes, dtype=bool)
-    with torch.no_grad():
-        for place in product(*map(range, sizes)):
-            spoilt = image.clone()
-            where: Any = (..., *place)
-            spoilt[where] = torch.nan
-            output, index = picked_output(module(spoilt), output_index)
-            mask[place] = bool(output.isnan().any())
-    return MeasuredField(mask, index)
+    stand_ins = StandIns()
+    index = _run(module, image, output_index, stand_ins)[1]
+    parts: list[Any] = [tuple(slice(0, size) for size in sizes)]
+    tried = 0
+    while parts:
+        part = parts.pop()
+        tried += 1
+        if most is not None and tried > most:
+            raise ValueError(f"more than {most} parts of the input are read")
+        spoilt = image.detach().clone()
+        spoilt[(..., *part)] = torch.nan
+        try:
+            output = _run(module, spoilt, index, stand_ins)[0]
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"module cannot run on NaN ({error}): use method='gradient', or measure its parts"
+            ) from error
+        if not output.isnan().any():
+            continue
+        axis = max(range(len(sizes)), key=lambda axis: part[axis].stop - part[axis].start)
+        start, stop = part[axis].start, part[axis].stop
+        if stop - start == 1:
+            mask[part] = True
+            continue
+        middle = (start + stop) // 2
+        halves = slice(start, middle), slice(middle, stop)
+        parts += [(*part[:axis], half, *part[axis + 1 :]) for half in halves]
+    return mask, index, stand_ins.blind
+
+
+def _run(
+    module: nn.Module, image: Tensor, output_index: Sequence[int] | None, stand_ins: StandIns
+) -> tuple[Tensor, tuple[int, ...]]:
+    """One output of a module, with the same random numbers each time."""
+    with torch.random.fork_rng(devices=[]), torch.no_grad(), stand_ins:
+        torch.manual_seed(0)
+        return picked_output(module(image), output_index)
