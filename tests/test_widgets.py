@@ -18,9 +18,16 @@ import torch
 
 from dsconv_lib import ConvSpec, receptive_field, widgets
 from dsconv_lib.data import photograph
-from dsconv_lib.widgets import ConvStepper, ImageFilter, OutputSizeExplorer, ReceptiveFieldExplorer
+from dsconv_lib.widgets import (
+    ConvStepper,
+    ImageFilter,
+    OutputSizeExplorer,
+    ReceptiveFieldExplorer,
+    SeparableCube,
+)
 from dsconv_lib.widgets.image_filter import PHOTOGRAPH, SIZE
 from dsconv_lib.widgets.receptive_field import PRESETS
+from dsconv_lib.widgets.separable_cube import IMAGE, KERNELS, POINTWISE
 from static_widgets import stills
 
 CASES = json.loads((Path(__file__).parent / "cases.json").read_text())
@@ -337,3 +344,43 @@ def test_the_filters_line_of_code_has_the_outputs_size(border):
 def test_what_the_filter_cannot_show_is_refused_in_words(arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         ImageFilter(**arguments)
+
+
+def test_the_separable_cube_gives_the_known_answers():
+    for case in CASES["separable"]:
+        keys = ("padding", "dilation", "relu")
+        cube = SeparableCube(*(case[key] for key in keys))
+        if "first" in case:
+            assert cube.pointwise[0] == case["first"]
+            continue
+        assert (cube.depthwise, cube.pointwise) == (case["depthwise"], case["pointwise"])
+        assert bool(cube.problem) == (case["depthwise"] is None)
+    assert len(CASES["separable"]) >= 5
+
+
+@pytest.mark.parametrize("relu", [False, True])
+def test_the_cubes_two_steps_are_one_standard_layer_unless_a_relu_is_between(relu):
+    cube = SeparableCube("same", 3, relu)
+    assert (cube.pointwise == cube.standard) == (not relu)
+    assert SeparableCube("same").readouts["products-standard"] == str(16 * 2 * 3 * 9)
+    assert SeparableCube("same").readouts["products-separable"] == str(16 * (3 * 9 + 2 * 3))
+    x, kernels, weights = (torch.from_numpy(n).float() for n in (IMAGE, KERNELS, POINTWISE))
+    names = {"F": torch.nn.functional, "torch": torch, "x": x, "kernels": kernels, "P": weights}
+    assert eval(cube.code, names).tolist() == cube.pointwise
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (
+            {"padding": "full"},
+            ValueError,
+            "padding='full' is unknown: use one of ('valid', 'same')",
+        ),
+        ({"dilation": 4}, ValueError, "dilation=4 must be from 1 to 3: use 3"),
+        ({"relu": 1}, TypeError, "relu=1 must be True or False"),
+    ],
+)
+def test_what_the_cube_does_not_have_is_refused_in_words(arguments, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        SeparableCube(**arguments)

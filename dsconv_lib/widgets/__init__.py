@@ -8,6 +8,7 @@ from dsconv_lib.widgets.conv_stepper import ConvStepper as ConvStepper
 from dsconv_lib.widgets.image_filter import ImageFilter as ImageFilter
 from dsconv_lib.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
 from dsconv_lib.widgets.receptive_field import ReceptiveFieldExplorer as ReceptiveFieldExplorer
+from dsconv_lib.widgets.separable_cube import SeparableCube as SeparableCube
 
 ALL: tuple[type[StaticWidget], ...] = tuple(StaticWidget.__subclasses__())
 """Every widget class of the book."""
