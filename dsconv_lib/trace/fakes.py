@@ -5,7 +5,9 @@ come out as they would, and what PyTorch refuses is refused. What it said of an 
 of the same form is remembered, as layers repeat themselves.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
@@ -83,13 +85,24 @@ class Fakes:
                 if isinstance(known, Form):
                     return self.empty(known)
                 return tuple(map(self.empty, known))
-        with self._mode:
+        with self._mode, _quiet():
             result = func(*args, **kwargs)
         if key is not None and key not in _RESULTS:
             if len(_RESULTS) >= _MOST_RESULTS:
                 _RESULTS.clear()
             _RESULTS[key] = _remembered(result, args, kwargs)
         return result
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep PyTorch from printing what it refuses: it is raised anyway."""
+    logger = logging.getLogger("torch._subclasses.fake_tensor")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def has_values(tensor: Tensor) -> bool:

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from dsconv_lib.probe import copied, placement, surroundings_kept
 from dsconv_lib.receptive_field.reach import Reach, identity, spread, whole
-from dsconv_lib.trace import recurrent
+from dsconv_lib.trace import demands, recurrent
 from dsconv_lib.trace.call import Along, Call, Track, tensors_in
 from dsconv_lib.trace.fakes import Fakes, Form, has_values
 from dsconv_lib.trace.follow import follow, understood
@@ -161,6 +161,8 @@ class Tracer(TorchDispatchMode):
                 return func(*args, **kwargs)
             if call.writes and isinstance(call.x, Tensor) and has_values(call.x):
                 self._hollow.add(_memory(call.x))
+            if call.rule in demands.RULES:
+                demands.RULES[call.rule](call)
             if call.rule in recurrent.AXIS_RULES:
                 return self._run_briefly(call, func)
             return self._fakes.run(func, args, kwargs)
