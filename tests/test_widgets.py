@@ -17,9 +17,11 @@ import pytest
 import torch
 
 from dsconv_lib import ConvSpec, receptive_field, widgets
+from dsconv_lib.cost import conv_cost, separable_cost, separable_ratio
 from dsconv_lib.data import photograph
 from dsconv_lib.widgets import (
     ConvStepper,
+    CostCalculator,
     ImageFilter,
     OutputSizeExplorer,
     ReceptiveFieldExplorer,
@@ -384,3 +386,39 @@ def test_the_cubes_two_steps_are_one_standard_layer_unless_a_relu_is_between(rel
 def test_what_the_cube_does_not_have_is_refused_in_words(arguments, error, message):
     with pytest.raises(error, match=re.escape(message)):
         SeparableCube(**arguments)
+
+
+def test_the_cost_calculator_gives_the_published_numbers():
+    """224 × 224 and 16 outputs: 5.76 times fewer MACs; 256 outputs: 8.69 times."""
+    first = CostCalculator(3, 16, 3, 224, 224).readouts
+    assert (first["parameters-standard"], first["parameters-separable"]) == ("448", "94")
+    assert (first["macs-standard"], first["macs-separable"]) == ("21676032", "3763200")
+    assert first["ratio"] == "0.174"
+    middle = CostCalculator(64, 128, 3, 56, 56, multiplier=2).readouts
+    assert (middle["parameters-standard"], middle["macs-standard"]) == ("73856", "231211008")
+    assert middle["macs-separable"] == str(56 * 56 * (9 * 64 * 2 + 64 * 2 * 128))
+    assert 1 / float(CostCalculator(256, 256, 3, 14, 14).readouts["ratio"]) == pytest.approx(
+        8.69, abs=0.05
+    )
+    wide = CostCalculator(128, 128, 3, 56, 56).readouts
+    found = [wide[f"intensity-{layer}"] for layer in ("depthwise", "pointwise", "standard")]
+    assert found == ["2.246", "31.355", "243.278"]
+
+
+def test_dilation_costs_nothing_and_the_line_of_code_is_the_cost():
+    plain, dilated = (CostCalculator(6, 9, 4, 7, 5, 2, 3, dilation=d) for d in (1, 5))
+    assert plain.readouts == dilated.readouts
+    names = {"ConvSpec": ConvSpec, "conv_cost": conv_cost, "separable_cost": separable_cost}
+    for one in (plain, dilated):
+        assert eval(one.code, names) == (one.standard, one.separable)
+    assert one.standard.output_shape == (1, 9, 7, 5)
+    assert one.readouts["ratio"] == f"{3 * separable_ratio(4, 9, channel_multiplier=2):.3f}"
+
+
+def test_groups_that_do_not_divide_are_explained():
+    widget = CostCalculator(12, 18, groups=5)
+    assert "5 groups must divide both 12 and 18 channels" in widget.problem
+    assert widget.problem.endswith("What helps: 3 groups.")
+    assert (widget.readouts["ratio"], widget.readouts["macs-separable"]) == ("none", "194400")
+    with pytest.raises(ValueError, match="multiplier=9 must be from 1 to 8: use 8"):
+        CostCalculator(multiplier=9)

@@ -31,12 +31,12 @@ function slider({ label, symbol, name, range: [min, max], kind = "plain" }, chan
   input.addEventListener("input", () => changed(input.valueAsNumber));
   return {
     node,
-    set(number, { most = max, off = false, text } = {}) {
+    set(number, { most = max, off = false, text, shown = String(number) } = {}) {
       if (input.max !== String(most)) input.max = most;
       input.value = number; // a number beyond the range rests at its end
       input.disabled = off;
       if (text) input.setAttribute("aria-valuetext", text);
-      say(value, String(number));
+      say(value, shown);
       const span = most - min;
       node.style.setProperty("--dsconv-at", span ? (input.value - min) / span : 0);
     },
@@ -87,6 +87,19 @@ function choice({ label, options }, changed) {
   select.addEventListener("change", () => changed(select.value));
   const node = make("label", "dsconv-choice", {}, [make("span", "", {}, [label]), select]);
   return { node, set: (value) => { select.value = value; } };
+}
+
+/** A number to be typed. */
+function numberField({ label, symbol, range: [min, max], kind = "plain" }, changed) {
+  const input = make("input", "", { type: "number", min, max, "aria-label": label, ...OWN_KEYS });
+  input.addEventListener("input", () => {
+    const value = input.valueAsNumber;
+    if (Number.isInteger(value) && value >= min && value <= max) changed(value);
+  });
+  const head = make("span", "", {}, [label, " ", make("i", "", {}, [symbol])]);
+  const node = make("label", `dsconv-field dsconv-${kind}`, {}, [head, input]);
+  const set = (value) => { if (input.valueAsNumber !== value && input !== document.activeElement) input.value = value; };
+  return { node, set };
 }
 
 /** A switch. */
@@ -188,7 +201,7 @@ function file({ label, accept, read }, changed) {
   return { node, set };
 }
 
-export const CONTROLS = { slider, choice, flag, cells, player, file };
+export const CONTROLS = { slider, choice, flag, number: numberField, cells, player, file };
 
 /** A button; its word may change. */
 export function button(word, pressed) {
