@@ -30,7 +30,7 @@ from timing import (
     table,
 )
 
-from dsconv_lib import functional
+from dsconv_lib._depthwise import choice
 from dsconv_lib._depthwise.plain import MOST_PADDING
 
 # Read x, write y; read g, write dx; read x and g for dw.
@@ -75,11 +75,11 @@ def training(rounds: int) -> str:
 @contextmanager
 def without_numba() -> Iterator[None]:
     """The choice that is made where numba is not installed."""
-    known, functional._numba[:] = list(functional._numba), [False]
+    known, choice._numba[:] = list(choice._numba), [False]
     try:
         yield
     finally:
-        functional._numba[:] = known
+        choice._numba[:] = known
 
 
 def chosen(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> str:

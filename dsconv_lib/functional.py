@@ -1,68 +1,65 @@
 """Depthwise convolution: what PyTorch computes, to rounding, and on CPU several times faster.
 
-`depthwise_conv2d` and `depthwise_conv1d` stand in for ``F.conv2d(..., groups=C)`` and
-``F.conv1d(..., groups=C)``. Where nothing was found to be gained they are that very call; where
-something was, one of two other ways is taken: "compiled", vector code made by numba
-(``pip install dsconv-lib[fast]``), or "pure", PyTorch's own operations in another arrangement.
-`choose_path` says which; `using_path` and the environment variable ``DSCONV_PATH`` override it.
+`depthwise_conv2d`, `depthwise_conv1d` and `depthwise_conv3d` take what ``F.conv2d``, ``F.conv1d``
+and ``F.conv3d`` take, in the same order and by the same names. Where nothing was found to be gained
+they are that very call; where something was, one of two other ways is taken: "compiled", vector
+code made by numba (``pip install dsconv-lib[fast]``), or "pure", PyTorch's own operations in
+another arrangement. `choose_path` says which; `using_path` and the environment variable
+``DSCONV_PATH`` override it.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.autograd import forward_ad
+from torch import Tensor
+from torch.overrides import handle_torch_function, has_torch_function_variadic
 
-from dsconv_lib._depthwise.arguments import (
-    Settled,
-    are_alike,
-    autocast_dtype,
-    check_tensors,
-    settled,
-)
-from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise
-from dsconv_lib._depthwise.plain import is_quick
+from dsconv_lib._depthwise.arguments import Call, call, computing_dtype
+from dsconv_lib._depthwise.choice import Paths, chosen, has_numba, using_path
+from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise, is_left_to_pytorch
 from dsconv_lib.arithmetic import Padding, PerAxis
 
-__all__ = ["depthwise_conv2d", "depthwise_conv1d", "choose_path", "using_path", "has_numba"]
+__all__ = [
+    "depthwise_conv2d",
+    "depthwise_conv1d",
+    "depthwise_conv3d",
+    "choose_path",
+    "Paths",
+    "using_path",
+    "has_numba",
+]
 
-PATHS = ("torch", "pure", "compiled")
-_FLOATS = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
-_PLAIN = (Tensor, nn.Parameter)
-# The taps of more do not fit into the registers of the compiled kernels.
-_MOST_COLUMNS = 7
-# With fewer, the calls of the pure path take longer than they save.
-_LEAST_VALUES = 1 << 14
+_PYTORCHS: dict[int, Callable[..., Tensor]] = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 
 
 def depthwise_conv2d(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None = None,
-    *,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: PerAxis = 1,
     padding: Padding | str = 0,
     dilation: PerAxis = 1,
+    groups: int | None = None,
 ) -> Tensor:
     """Convolve every channel with kernels of its own: ``F.conv2d(..., groups=C)``.
 
     Parameters
     ----------
-    x : Tensor, shape (N, C, H, W) or (C, H, W)
-        Input. The output has its dtype and its memory format (contiguous or channels-last).
-    w : Tensor, shape (C * M, 1, kh, kw)
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        The output has its dtype and its memory format (contiguous or channels-last).
+    weight : Tensor, shape (C * M, 1, kh, kw)
         M kernels for each channel; output channel ``c * M + m`` is channel ``c`` convolved with
         kernel ``m`` of that channel.
-    b : Tensor, shape (C * M,), optional
+    bias : Tensor, shape (C * M,), optional
         Added to the outputs.
-    stride, dilation : int or one per axis
+    stride, dilation : int, or one per axis
         Step of the kernel and distance of its taps, in positions; rows first.
     padding : int, one per axis, one (before, after) pair per axis, "same" or "valid"
         Positions of zeros around the input. PyTorch does not take pairs; here a causal convolution
         along the columns has ``padding=((0, 0), (D * (kw - 1), 0))``.
+    groups : int, optional
+        C, if anything.
 
     Returns
     -------
@@ -74,7 +71,7 @@ def depthwise_conv2d(
     ------
     ValueError, TypeError
         Where PyTorch refuses: shapes, devices or dtypes that do not go together, a kernel larger
-        than the padded input.
+        than the padded input, "same" with a stride. If ``groups`` is another number than C.
 
     Examples
     --------
@@ -82,22 +79,22 @@ def depthwise_conv2d(
     >>> depthwise_conv2d(x, w, padding=2, dilation=2).shape
     torch.Size([1, 2, 5, 7])
     """
-    return _convolution(x, w, b, 2, stride, padding, dilation)
+    return _convolution(depthwise_conv2d, 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def depthwise_conv1d(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None = None,
-    *,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: PerAxis = 1,
     padding: Padding | str = 0,
     dilation: PerAxis = 1,
+    groups: int | None = None,
 ) -> Tensor:
     """Convolve every channel with kernels of its own: ``F.conv1d(..., groups=C)``.
 
-    Parameters, result and errors are those of `depthwise_conv2d` with one axis: ``x`` is (N, C, L)
-    or (C, L) and ``w`` is (C * M, 1, k).
+    Parameters, result and errors are those of `depthwise_conv2d` with one axis: ``input`` is
+    (N, C, L) or (C, L) and ``weight`` is (C * M, 1, k).
 
     Examples
     --------
@@ -107,229 +104,99 @@ def depthwise_conv1d(
     >>> depthwise_conv1d(x, w, padding=((4, 0),), dilation=2)[0, 0]
     tensor([1., 1., 2., 2., 3., 3.])
     """
-    return _convolution(x, w, b, 1, stride, padding, dilation)
+    return _convolution(depthwise_conv1d, 1, input, weight, bias, stride, padding, dilation, groups)
 
 
-def choose_path(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None = None,
-    *,
+def depthwise_conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
     stride: PerAxis = 1,
     padding: Padding | str = 0,
     dilation: PerAxis = 1,
-) -> str:
-    """Say which path `depthwise_conv2d` or `depthwise_conv1d` takes with these arguments.
+    groups: int | None = None,
+) -> Tensor:
+    """Convolve every channel with kernels of its own: ``F.conv3d(..., groups=C)``.
 
-    Parameters and errors are those of `depthwise_conv2d`, or those of `depthwise_conv1d` where
-    ``w`` has three axes. Nothing is computed.
+    Parameters, result and errors are those of `depthwise_conv2d` with three axes: ``input`` is
+    (N, C, T, H, W) or (C, T, H, W) and ``weight`` is (C * M, 1, kt, kh, kw). It is PyTorch's own
+    call: there is no faster way for three axes.
+
+    Examples
+    --------
+    >>> x, w = torch.ones(1, 2, 4, 5, 6), torch.ones(2, 1, 3, 1, 3)
+    >>> depthwise_conv3d(x, w, padding=((2, 0), 0, 1)).shape
+    torch.Size([1, 2, 4, 5, 6])
+    """
+    return _convolution(depthwise_conv3d, 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def choose_path(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: PerAxis = 1,
+    padding: Padding | str = 0,
+    dilation: PerAxis = 1,
+    groups: int | None = None,
+) -> Paths:
+    """Say which ways a call with these arguments takes, here and now; nothing is computed.
+
+    Parameters and errors are those of `depthwise_conv2d`, or those of `depthwise_conv1d` and
+    `depthwise_conv3d` where ``weight`` has three and five axes.
 
     Returns
     -------
-    str
-        "torch" (PyTorch's own call), "pure" or "compiled".
+    Paths
+        ``.forward`` and ``.backward``, the gradients' way: each "torch" (PyTorch's own call),
+        "pure" or "compiled".
 
     Examples
     --------
     >>> choose_path(torch.ones(1, 8, 20, 30), torch.ones(8, 1, 3, 3), stride=2)
-    'torch'
+    Paths(forward='torch', backward='torch')
     """
-    given = _given(x, w, b, w.dim() - 2, stride, padding, dilation)
-    return _path(x, w, given, _computing_dtype(x))
-
-
-def _path(x: Tensor, w: Tensor, given: Settled, dtype: torch.dtype) -> str:
-    """Choose: each rule stands where a measurement or a limit put it."""
-    if given.steps or dtype not in _FLOATS:
-        return "torch"
-    forced = _forced[0]
-    if forced is None and not given.dilated and is_quick(x, w, dtype):
-        return "torch"
-    if _is_watched(x, w):
-        return "torch"
-    if forced is not None:
-        return forced
-    if max(w.shape[2:]) <= _MOST_COLUMNS and has_numba():
-        return "compiled"
-    gains = given.dilated and dtype == torch.float32 and x.numel() >= _LEAST_VALUES
-    return "pure" if gains else "torch"
-
-
-def _is_watched(x: Tensor, w: Tensor) -> bool:
-    """Whether somebody looks on who should see the convolution that he knows, or x is no memory.
-
-    The compiled paths read the memory of plain CPU tensors. Other devices, subclasses, tracers and
-    transforms such as ``torch.vmap`` get PyTorch's own call, and so do exported programs, which
-    must run where this library is not installed.
-    """
-    if not x.is_cpu or x.layout != torch.strided or w.layout != torch.strided:
-        return True
-    if type(x) not in _PLAIN or type(w) not in _PLAIN:
-        return True
-    if torch.compiler.is_compiling():
-        return _is_exporting()
-    return (
-        torch._C._len_torch_dispatch_stack() > 0
-        or torch._C._are_functorch_transforms_active()
-        or torch.jit.is_tracing()
-        or forward_ad._current_level >= 0
-    )
-
-
-# PyTorch 2.6 has no name for it.
-_is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
-
-
-@contextmanager
-def using_path(path: str | None) -> Iterator[None]:
-    """Take one path wherever it exists, for tests and measurements; `None` restores the rules.
-
-    It holds for the whole process, in all its threads.
-
-    Parameters
-    ----------
-    path : {"torch", "pure", "compiled"} or None
-        What to take inside the ``with`` block. Tensors that only PyTorch's own call can handle
-        (strides, other devices, tracing) get that call all the same.
-
-    Raises
-    ------
-    ValueError
-        If ``path`` is not "torch", "pure", "compiled" or `None`.
-    ImportError
-        If ``path`` is "compiled" and numba is not installed.
-
-    Examples
-    --------
-    >>> with using_path("pure"):
-    ...     choose_path(torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3))
-    'pure'
-    """
-    before = _forced[0]
-    _forced[0] = _checked_path(path)
-    try:
-        yield
-    finally:
-        _forced[0] = before
-
-
-def has_numba() -> bool:
-    """Whether the compiled path can be taken; the first call imports numba.
-
-    Returns
-    -------
-    bool
-        False where numba is not installed, does not go with this NumPy, or is told not to compile.
-
-    Examples
-    --------
-    >>> with using_path("compiled" if has_numba() else "pure"):
-    ...     depthwise_conv2d(torch.ones(1, 2, 5, 7), torch.ones(2, 1, 3, 3)).shape
-    torch.Size([1, 2, 3, 5])
-    """
-    if not _numba:
-        try:
-            from numba import config
-
-            _numba.append(not config.DISABLE_JIT)
-        except ImportError:  # not installed, or not for this NumPy
-            _numba.append(False)
-    return _numba[0]
-
-
-_numba: list[bool] = []
-
-
-def _checked_path(path: str | None) -> str | None:
-    if path is not None and path not in PATHS:
-        raise ValueError(f"path={path!r} is unknown: use one of {', '.join(PATHS)}, or None")
-    if path == "compiled" and not has_numba():
-        raise ImportError('path="compiled" needs numba: pip install "dsconv-lib[fast]"')
-    return path
-
-
-_forced = [_checked_path(os.environ.get("DSCONV_PATH") or None)]
-
-
-def _computing_dtype(x: Tensor) -> torch.dtype:
-    """The dtype of ``x``, or that to which autocast turns it; float64 is left alone."""
-    cast = autocast_dtype("cpu" if x.is_cpu else x.device.type)
-    return x.dtype if cast is None or x.dtype == torch.float64 else cast
-
-
-def _given(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None,
-    ndim: int,
-    stride: PerAxis,
-    padding: Padding | str,
-    dilation: PerAxis,
-) -> Settled:
-    """Arguments checked and spelt out. What was found good is remembered.
-
-    Checking takes as long as a small convolution.
-    """
-    tensors: tuple[Tensor, ...] = (x, w) if b is None else (x, w, b)
-    known = all(type(tensor) in _PLAIN for tensor in tensors)
-    if not known or not are_alike((stride, padding, dilation)):
-        return _checked(x, w, b, ndim, stride, padding, dilation)
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return _checked(x, w, b, ndim, stride, padding, dilation)
-    kinds = tuple((t.shape, t.dtype, t.device) for t in tensors)
-    key = (kinds, ndim, stride, padding, dilation)
-    given = _known.get(key)
-    if given is None:
-        given = _checked(x, w, b, ndim, stride, padding, dilation)
-        # Under autocast dtypes may differ that must not do so elsewhere.
-        if all(t.dtype == x.dtype for t in tensors):
-            if len(_known) > _MOST_KNOWN:
-                _known.clear()
-            _known[key] = given
-    return given
-
-
-_known: dict[tuple[object, ...], Settled] = {}
-_MOST_KNOWN = 1024
-
-
-def _checked(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None,
-    ndim: int,
-    stride: PerAxis,
-    padding: Padding | str,
-    dilation: PerAxis,
-) -> Settled:
-    check_tensors(x, w, b, ndim)
-    return settled(x.shape[-ndim:], w.shape[2:], stride, padding, dilation)
+    ndim = weight.dim() - 2
+    given = call(ndim, input, weight, bias, stride, padding, dilation, groups)
+    dtype = computing_dtype(input)
+    path = chosen(input, weight, given, dtype)
+    if path == "torch" or given.ends is None:
+        return Paths("torch", "torch")
+    planes, kernels = _as_planes(input, weight, ndim)
+    quick = is_left_to_pytorch(planes, kernels, given.ends, dtype)
+    return Paths("torch" if quick else path, path)
 
 
 def _convolution(
-    x: Tensor,
-    w: Tensor,
-    b: Tensor | None,
+    function: Callable[..., Tensor],
     ndim: int,
-    stride: PerAxis,
-    padding: Padding | str,
-    dilation: PerAxis,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    *options: object,
 ) -> Tensor:
-    given = _given(x, w, b, ndim, stride, padding, dilation)
-    if given.steps:
-        return _torch_convolution(x, w, b, given)
-    dtype = _computing_dtype(x)
-    path = _path(x, w, given, dtype)
+    """What `function`, one of the above, does."""
+    if has_torch_function_variadic(input, weight, bias):
+        given = (input, weight, bias)
+        return handle_torch_function(function, given, *given, *options)
+    asked = call(ndim, input, weight, bias, *options)  # type: ignore[arg-type]
+    dtype = computing_dtype(input)
+    path = chosen(input, weight, asked, dtype)
     if path == "torch":
-        return _torch_convolution(x, w, b, given)
-    if dtype != x.dtype or dtype != w.dtype:
-        x, w, b = x.to(dtype), w.to(dtype), None if b is None else b.to(dtype)
-    batched = x if x.dim() == ndim + 2 else x[None]
-    if ndim == 1:
-        batched, w = batched.unsqueeze(2), w.unsqueeze(2)
-    y = _operation(batched, w, b)(batched, w, b, given.ends, path)
+        return _pytorchs(ndim, input, weight, bias, asked)
+    if dtype != input.dtype or dtype != weight.dtype:
+        input, weight = input.to(dtype), weight.to(dtype)
+        bias = None if bias is None else bias.to(dtype)
+    x, w = _as_planes(input, weight, ndim)
+    y = _operation(x, w, bias)(x, w, bias, asked.ends, path)
     y = y.squeeze(2) if ndim == 1 else y
-    return y if x.dim() == ndim + 2 else y[0]
+    return y if input.dim() == ndim + 2 else y[0]
+
+
+def _as_planes(x: Tensor, w: Tensor, ndim: int) -> tuple[Tensor, Tensor]:
+    """As (N, C, H, W) and (C * M, 1, kh, kw)."""
+    x = x if x.dim() == ndim + 2 else x[None]
+    return (x.unsqueeze(2), w.unsqueeze(2)) if ndim == 1 else (x, w)
 
 
 def _operation(x: Tensor, w: Tensor, b: Tensor | None) -> Callable[..., Tensor]:
@@ -340,11 +207,10 @@ def _operation(x: Tensor, w: Tensor, b: Tensor | None) -> Callable[..., Tensor]:
     return Convolution.apply if learning and torch.is_grad_enabled() else convolve
 
 
-def _torch_convolution(x: Tensor, w: Tensor, b: Tensor | None, given: Settled) -> Tensor:
+def _pytorchs(ndim: int, x: Tensor, w: Tensor, b: Tensor | None, asked: Call) -> Tensor:
     """PyTorch's own call."""
-    convolution = F.conv2d if w.dim() == 4 else F.conv1d
-    padding = given.padding
+    padding = asked.padding
     if padding is None:
-        x, padding = F.pad(x, given.pads), (0,) * len(given.stride)
-    channels = x.shape[1 - w.dim()]
-    return convolution(x, w, b, given.stride, padding, given.dilation, groups=channels)
+        x, padding = F.pad(x, asked.pads), (0,) * ndim
+    channels = x.shape[-1 - ndim]
+    return _PYTORCHS[ndim](x, w, b, asked.stride, padding, asked.dilation, groups=channels)

@@ -7,7 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.autograd import gradcheck, gradgradcheck
 
-from dsconv_lib.functional import choose_path, depthwise_conv1d, depthwise_conv2d, using_path
+from dsconv_lib.functional import (
+    choose_path,
+    depthwise_conv1d,
+    depthwise_conv2d,
+    depthwise_conv3d,
+    using_path,
+)
 
 PATHS = ["pure", "compiled"]
 CL = torch.channels_last
@@ -216,6 +222,18 @@ def test_one_axis(path):
         assert_near(ours, theirs, 3e-14)
 
 
+@pytest.mark.parametrize("stride", [(1,), 2, (2, 1, 3)])
+@pytest.mark.parametrize("padding", ["same", (1,), 2, ((1, 0), (0, 2), 1)])
+def test_three_axes(stride, padding):
+    stride = (1,) if padding == "same" else stride
+    x = torch.randn(2, 3, 5, 6, 7, dtype=torch.float64)
+    w, b = torch.randn(6, 1, 3, 1, 5, dtype=torch.float64), torch.randn(6, dtype=torch.float64)
+    y = depthwise_conv3d(x, w, b, stride, padding, 1, 3)
+    if padding == ((1, 0), (0, 2), 1):
+        x, padding = F.pad(x, (1, 1, 0, 2, 1, 0)), 0
+    assert_near(y, F.conv3d(x, w, b, stride, padding, 1, 3), 3e-14)
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_nan_spreads_as_far_as_the_taps(path):
     x, w = torch.zeros(1, 1, 7, 9), torch.ones(1, 1, 3, 3)
@@ -228,20 +246,20 @@ def test_nan_spreads_as_far_as_the_taps(path):
 
 
 @pytest.mark.parametrize("path", ["torch", *PATHS])
-@pytest.mark.parametrize("stride", [1, (2, 3)])
-@pytest.mark.parametrize("padding", [1, (2, 0), "same", "valid", [3, 1]])
+@pytest.mark.parametrize("stride", [1, (2, 3), (2,), [1]])
+@pytest.mark.parametrize("padding", [1, (2, 0), "same", "valid", [3, 1], (2,)])
 def test_arguments_mean_what_they_mean_to_pytorch(path, stride, padding):
-    if padding == "same" and stride != 1:
+    if padding == "same":
         stride = 1
     x, w, b = tensors((2, 4, 2, (9, 12), (4, 3), None, None))
     options = {"stride": stride, "padding": padding, "dilation": (1, 3)}
     with using_path(path):
-        y = depthwise_conv2d(x, w, b, **options)
-        chosen = choose_path(x, w, b, **options)
-    padding = tuple(padding) if isinstance(padding, list) else padding
-    if padding == "same":  # PyTorch warns that an even kernel makes it copy
-        y_same = F.conv2d(F.pad(x, (3, 3, 1, 2)), w, b, dilation=(1, 3), groups=4)
-        assert_near(y, y_same, 3e-14)
-    else:
-        assert_near(y, F.conv2d(x, w, b, **(options | {"padding": padding}), groups=4), 3e-14)
-    assert chosen == (path if stride == 1 else "torch")
+        y = depthwise_conv2d(input=x, weight=w, bias=b, **options)
+        again = depthwise_conv2d(x, w, b, *options.values(), 4)
+        chosen = choose_path(x, w, b, *options.values(), 4)
+    # By name and in order; PyTorch warns that an even kernel makes it copy.
+    assert torch.equal(y, again)
+    if padding == "same":
+        x, options["padding"] = F.pad(x, (3, 3, 1, 2)), 0
+    assert_near(y, F.conv2d(x, w, b, *options.values(), 4), 3e-14)
+    assert chosen.backward == (path if stride in (1, [1]) else "torch")

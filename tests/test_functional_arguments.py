@@ -11,31 +11,56 @@ X, W, B = torch.ones(2, 4, 9, 12), torch.ones(8, 1, 3, 2), torch.ones(8)
 REFUSED = [
     (
         "no tensor",
-        {"x": [[1.0]]},
+        {"input": [[1.0]]},
         TypeError,
-        r"x must be a torch.Tensor, got list: use .*as_tensor",
+        r"input must be a torch.Tensor, got list: use .*as_tensor",
     ),
-    ("dtypes", {"w": W.double()}, TypeError, r"w has dtype torch.float64 .* use w.to\(x.dtype\)"),
-    ("bias dtype", {"b": B.half()}, TypeError, r"b has dtype torch.float16"),
-    ("devices", {"w": W.to("meta")}, ValueError, r"w is on device meta but x on cpu"),
+    (
+        "dtypes",
+        {"weight": W.double()},
+        TypeError,
+        r"weight has dtype torch.float64 .* use weight.to\(input.dtype\)",
+    ),
+    ("bias dtype", {"bias": B.half()}, TypeError, r"bias has dtype torch.float16"),
+    ("devices", {"weight": W.to("meta")}, ValueError, r"weight is on device meta but input on cpu"),
     (
         "rank of x",
-        {"x": X[0, 0]},
+        {"input": X[0, 0]},
         ValueError,
-        r"x has shape \(9, 12\), .* \(N, C, H, W\).*: give 3 or 4 axes$",
+        r"input has shape \(9, 12\), .* \(N, C, H, W\).*: give 3 or 4 axes$",
     ),
-    ("rank of w", {"w": W[:, 0]}, ValueError, r"w has shape \(8, 3, 2\), but must be \(C \* M, 1"),
-    ("dense kernel", {"w": torch.ones(8, 4, 3, 3)}, ValueError, r"w has shape \(8, 4, 3, 3\)"),
-    ("no taps", {"w": torch.ones(8, 1, 0, 2)}, ValueError, r"without empty axes"),
-    ("kernels", {"w": W[:7], "b": None}, ValueError, r"w holds 7 kernels for the 4 channels of x"),
-    ("bias", {"b": B[:4]}, ValueError, r"b has shape \(4,\), .* each of the 8 kernels of w"),
+    (
+        "rank of w",
+        {"weight": W[:, 0]},
+        ValueError,
+        r"weight has shape \(8, 3, 2\), but must be \(C \* M, 1",
+    ),
+    (
+        "dense kernel",
+        {"weight": torch.ones(8, 4, 3, 3)},
+        ValueError,
+        r"weight has shape \(8, 4, 3, 3\)",
+    ),
+    ("no taps", {"weight": torch.ones(8, 1, 0, 2)}, ValueError, r"without empty axes"),
+    (
+        "kernels",
+        {"weight": W[:7], "bias": None},
+        ValueError,
+        r"weight holds 7 kernels for the 4 channels of input",
+    ),
+    (
+        "bias",
+        {"bias": B[:4]},
+        ValueError,
+        r"bias has shape \(4,\), .* each of the 8 kernels of weight",
+    ),
     (
         "no rows",
-        {"x": X[:, :, :0]},
+        {"input": X[:, :, :0]},
         ValueError,
-        r"x has shape \(2, 4, 0, 12\), .*: use at least one position per axis$",
+        r"input has shape \(2, 4, 0, 12\), .*: use at least one position per axis$",
     ),
-    ("no channels", {"x": X[:, :0]}, ValueError, r"the 0 channels of x"),
+    ("no channels", {"input": X[:, :0]}, ValueError, r"the 0 channels of input"),
     ("stride 0", {"stride": 0}, ValueError, r"stride=0 must be at least 1"),
     ("dilation 0", {"dilation": (1, 0)}, ValueError, r"dilation=0 must be at least 1"),
     ("padding -1", {"padding": -1}, ValueError, r"padding=-1 must be at least 0"),
@@ -49,6 +74,9 @@ REFUSED = [
         r'"same" keeps the size, which stride=\(2, 2\) does not: use stride=1, .* for padding$',
     ),
     ("too large", {"dilation": 5}, ValueError, r"kernel"),
+    ("groups", {"groups": 2}, ValueError, r"groups=2 must be .* here 4, or None: use .*conv2d for"),
+    ("groups 0", {"groups": 0}, ValueError, r"groups=0 must be at least 1"),
+    ("groups True", {"groups": True}, TypeError, r"groups must be an integer"),
 ]
 
 
@@ -56,16 +84,14 @@ REFUSED = [
     ("change", "error", "words"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
 )
 def test_refused(change, error, words):
-    arguments = {"x": X, "w": W, "b": B} | change
-    x, w, b = (arguments.pop(name) for name in "xwb")
     with pytest.raises(error, match=words):
-        depthwise_conv2d(x, w, b, **arguments)
+        depthwise_conv2d(**{"input": X, "weight": W, "bias": B} | change)
 
 
 def test_one_axis_names_its_own_shapes():
-    with pytest.raises(ValueError, match=r"x has shape .* but must be \(N, C, L\) or \(C, L\)"):
+    with pytest.raises(ValueError, match=r"input has shape .* but must be \(N, C, L\) or \(C, L\)"):
         depthwise_conv1d(X, torch.ones(4, 1, 3))
-    with pytest.raises(ValueError, match=r"w has shape .* but must be \(C \* M, 1, k\)"):
+    with pytest.raises(ValueError, match=r"weight has shape .* but must be \(C \* M, 1, k\)"):
         depthwise_conv1d(X[0], torch.ones(9, 3))
 
 

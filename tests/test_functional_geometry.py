@@ -4,30 +4,34 @@ import pytest
 import torch
 
 from dsconv_lib._depthwise import pure
-from dsconv_lib._depthwise.arguments import Settled, settled
+from dsconv_lib._depthwise.arguments import Call, call
 from dsconv_lib._depthwise.geometry import Axis, Geometry, memory_format
 from dsconv_lib._depthwise.plain import is_quick_forward
 
 CL = torch.channels_last
 
 
+def asked(size, taps, stride, padding, dilation):
+    x, w = torch.ones(2, 3, *size), torch.ones(3, 1, *taps)
+    return call(len(size), x, w, None, stride, padding, dilation, 3)
+
+
 def test_arguments_are_spelt_out():
-    size, taps = torch.Size((9, 12)), torch.Size((4, 3))
-    ends_differ = settled(size, taps, 1, ((1, 2), (4, 4)), (1, 3))
-    assert ends_differ == Settled(
+    assert asked((9, 12), (4, 3), 1, ((1, 2), (4, 4)), (1, 3)) == Call(
         stride=(1, 1),
         dilation=(1, 3),
         padding=None,
         pads=(4, 4, 1, 2),
         ends=(1, 2, 1, 4, 4, 3),
-        steps=False,
         dilated=True,
     )
-    alike = settled(size, taps, (1, 2), [3, 1], 1)
+    alike = asked((9, 12), (4, 3), 1, [3, 1], 1)
     assert (alike.padding, alike.pads, alike.ends) == ((3, 1), (1, 1, 3, 3), (3, 3, 1, 1, 1, 1))
-    assert (alike.steps, alike.dilated) == (True, False)
-    one_axis = settled(torch.Size((7,)), torch.Size((3,)), 1, ((4, 0),), 2)
+    assert not alike.dilated
+    assert asked((9, 12), (4, 3), (1, 2), [3, 1], 1).ends is None
+    one_axis = asked((7,), (3,), 1, ((4, 0),), 2)
     assert (one_axis.padding, one_axis.pads, one_axis.ends) == (None, (4, 0), (0, 0, 1, 4, 0, 2))
+    assert asked((7, 8, 9), (3, 1, 2), 1, 1, 1)[2:5] == ((1, 1, 1), (1,) * 6, None)
 
 
 def test_outer_taps_that_read_only_padding_are_left_out():
@@ -88,5 +92,5 @@ def test_where_pytorchs_forward_pass_is_taken():
         (6, 5, True, True),
     ):
         w = torch.ones(8, 1, rows, columns)
-        assert is_quick_forward(x, w, bare) == usual
-        assert is_quick_forward(x.contiguous(memory_format=CL), w, bare) == last
+        assert is_quick_forward(x, w, bare, x.dtype) == usual
+        assert is_quick_forward(x.contiguous(memory_format=CL), w, bare, x.dtype) == last

@@ -13,12 +13,13 @@ import torch.nn.functional as F
 from numba import njit
 
 from dsconv_lib import functional
-from dsconv_lib._depthwise import compiled, kernels, simd
+from dsconv_lib._depthwise import choice, compiled, kernels, pure, simd
 from dsconv_lib._depthwise import plain as plain_module
-from dsconv_lib.functional import choose_path, depthwise_conv2d, using_path
+from dsconv_lib.functional import Paths, choose_path, depthwise_conv2d, using_path
 
 PATHS = ["pure", "compiled"]
-CL = torch.channels_last
+CL, NCHW = torch.channels_last, torch.contiguous_format
+USUAL = {"stride": 1, "padding": 8, "dilation": 2}
 DILATED = {"padding": 2, "dilation": 2}
 
 
@@ -42,45 +43,89 @@ def test_what_was_found_good_under_other_rules_is_checked_again():
     depthwise_conv2d(x, w, padding=1)
     with torch.autocast("cpu", torch.bfloat16):
         depthwise_conv2d(x.bfloat16(), w, padding=1)
-    with pytest.raises(TypeError, match=r"w has dtype torch.float32 but x has torch.bfloat16"):
+    with pytest.raises(TypeError, match=r"weight has dtype torch.float32 but input has torch.b"):
         depthwise_conv2d(x.bfloat16(), w, padding=1)
     depthwise_conv2d(x, w, padding=(1, 1))
     for wrong in (1.0, True, (1, 1.0), (True, 1)):
         with pytest.raises(TypeError, match="padding must be an integer"):
             depthwise_conv2d(x, w, padding=wrong)
-    with pytest.raises(ValueError, match="b has shape"):
+    with pytest.raises(ValueError, match="bias has shape"):
         depthwise_conv2d(x, w, torch.ones(3), padding=1)
 
 
-@pytest.mark.parametrize(
-    ("change", "with_numba", "without"),
-    [
-        ({}, "compiled", "pure"),
-        ({"dilation": (1, 2)}, "compiled", "pure"),
-        ({"width": 31}, "compiled", "torch"),
-        ({"dilation": 1}, "compiled", "torch"),
-        ({"stride": (1, 2)}, "torch", "torch"),
-        ({"dtype": torch.float64}, "compiled", "torch"),
-        ({"dtype": torch.bfloat16}, "compiled", "torch"),
-        ({"form": CL}, "compiled", "pure"),
-        ({"form": CL, "dilation": 1}, "torch", "torch"),
-        ({"form": CL, "dilation": 1, "rows": 5}, "compiled", "torch"),
-        ({"dtype": torch.complex64}, "torch", "torch"),
-        ({"device": "meta"}, "torch", "torch"),
-        ({"columns": 8}, "pure", "pure"),
-        ({"rows": 8}, "pure", "pure"),
-    ],
-)
-def test_the_path_that_is_chosen(change, with_numba, without, monkeypatch):
+BOTH = ("compiled", "compiled"), ("pure", "pure")
+TORCH = ("torch", "torch")
+# A change of the settings, and the ways forward and backward: with numba, without.
+CHOSEN = [
+    ({}, *BOTH),
+    ({"dilation": (1, 2)}, *BOTH),
+    ({"width": 31}, ("compiled", "compiled"), TORCH),
+    ({"dilation": 1}, ("compiled", "compiled"), TORCH),
+    ({"stride": (1, 2)}, TORCH, TORCH),
+    ({"dtype": torch.float64}, ("compiled", "compiled"), TORCH),
+    ({"dtype": torch.float16}, ("compiled", "compiled"), TORCH),
+    ({"form": CL}, *BOTH),
+    ({"form": CL, "padding": 2}, ("torch", "compiled"), ("torch", "pure")),
+    ({"rows": 7, "columns": 5, "padding": 2}, ("torch", "compiled"), ("torch", "pure")),
+    ({"form": CL, "dilation": 1}, TORCH, TORCH),
+    ({"form": CL, "dilation": 1, "rows": 5}, ("compiled", "compiled"), TORCH),
+    ({"dtype": torch.complex64}, TORCH, TORCH),
+    ({"device": "meta"}, TORCH, TORCH),
+    ({"images": 0}, TORCH, TORCH),
+    ({"columns": 8}, ("pure", "pure"), ("pure", "pure")),
+    ({"rows": 8}, ("pure", "pure"), ("pure", "pure")),
+    ({"multiplier": 2}, *BOTH),
+    ({"autocast": torch.float16}, ("compiled", "compiled"), TORCH),
+]
+
+
+@pytest.fixture
+def ways(monkeypatch):
+    """The ways that calls took, in order: PyTorch's own only where it was called whole."""
+    taken = []
+
+    def spy(module, name, way):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args: taken.append(way) or real(*args))
+
+    spy(functional, "_pytorchs", "torch")
+    spy(plain_module, "convolve", "torch")
+    for module, way in ((pure, "pure"), (compiled, "compiled")):
+        for name in ("convolve", "differentiate"):
+            spy(module, name, way)
+    return taken
+
+
+@pytest.mark.parametrize("numba", [True, False])
+@pytest.mark.parametrize(("change", "with_numba", "without"), CHOSEN)
+def test_the_path_that_is_named_is_the_one_that_is_taken(
+    change, with_numba, without, numba, monkeypatch, ways
+):
     place = {"dtype": change.get("dtype", torch.float32), "device": change.get("device", "cpu")}
-    x = torch.ones(4, 8, 16, change.get("width", 32), **place)
-    x = x.contiguous(memory_format=change.get("form", torch.contiguous_format))
-    w = torch.ones(8, 1, change.get("rows", 3), change.get("columns", 3), **place)
-    options = {"padding": 8, "dilation": change.get("dilation", 2)}
-    options["stride"] = change.get("stride", 1)
-    assert choose_path(x, w, **options) == with_numba
-    monkeypatch.setattr(functional, "_numba", [False])
-    assert choose_path(x, w, **options) == without
+    size = (change.get("images", 4), 8, 16, change.get("width", 32))
+    x = torch.ones(size, **place).contiguous(memory_format=change.get("form", NCHW))
+    kernel = (change.get("rows", 3), change.get("columns", 3))
+    w = torch.ones(8 * change.get("multiplier", 1), 1, *kernel, **place)
+    x.requires_grad_(), w.requires_grad_()
+    options = {name: change.get(name, usual) for name, usual in USUAL.items()}
+    monkeypatch.setattr(choice, "_numba", [numba])
+    with torch.autocast("cpu", change.get("autocast"), enabled="autocast" in change):
+        named = choose_path(x, w, **options)
+        assert not ways
+        y = depthwise_conv2d(x, w, **options)
+    assert named == (with_numba if numba else without)
+    assert ways[0] == named.forward
+    ways.clear()
+    y.abs().sum().backward()
+    # PyTorch's own gradients are not ours to watch.
+    assert ways[:1] == ([] if named.backward == "torch" else [named.backward])
+
+
+def test_the_path_of_one_axis_and_of_three():
+    x, w = torch.ones(2, 8, 50), torch.ones(8, 1, 3)
+    assert choose_path(x, w, dilation=4) == choose_path(x[0], w, dilation=4)
+    assert choose_path(x, w, dilation=4) == ("compiled", "compiled")
+    assert choose_path(torch.ones(2, 8, 5, 6, 7), torch.ones(8, 1, 3, 3, 3)) == TORCH
 
 
 @pytest.mark.parametrize("block", ["numba", "llvmlite"])
@@ -92,7 +137,7 @@ import torch
 from dsconv_lib.functional import choose_path, depthwise_conv2d, has_numba, using_path
 x, w = torch.ones(2, 8, 32, 33), torch.ones(8, 1, 3, 3)
 assert not has_numba()
-assert choose_path(x, w, padding=2, dilation=2) == "pure"
+assert choose_path(x, w, padding=2, dilation=2) == ("pure", "pure")
 assert depthwise_conv2d(x, w, padding=2, dilation=2).sum() > 0
 try:
     with using_path("compiled"):
@@ -124,19 +169,19 @@ def test_the_environment_can_set_the_path(path):
     environment = os.environ | {"DSCONV_PATH": path}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == path
+    assert done.stdout.strip() == str(Paths(path, path))
 
 
 def test_tensors_of_another_layout_are_left_to_pytorch():
     x, w, _ = (t.detach() for t in leaves())
-    assert choose_path(x, w.to_mkldnn(), **DILATED) == "torch"
-    assert choose_path(x.to_mkldnn(), w, **DILATED) == "torch"
+    assert choose_path(x, w.to_mkldnn(), **DILATED) == TORCH
+    assert choose_path(x.to_mkldnn(), w, **DILATED) == TORCH
 
 
 def test_an_unknown_path_is_refused():
     with pytest.raises(ValueError, match="path='fast' is unknown: use one of torch, pure, comp"):
         using_path("fast").__enter__()
-    assert choose_path(*leaves()) == "compiled"
+    assert choose_path(*leaves()) == ("compiled", "compiled")
 
 
 # Memory

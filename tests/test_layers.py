@@ -160,14 +160,16 @@ def test_an_input_needs_the_layers_channels(ndim):
             DEPTHWISE[ndim](4)(torch.ones(1, channels, *(9, 7, 8)[:ndim]))
 
 
-@pytest.mark.parametrize("ndim", [1, 2])
+@pytest.mark.parametrize("ndim", [1, 2, 3])
 def test_the_fast_operation_is_what_computes(ndim, monkeypatch):
     calls = []
-    name = f"dsconv_lib.layers.depthwise.depthwise_conv{ndim}d"
-    monkeypatch.setattr(name, lambda x, *args, **options: calls.append(options) or x)
-    DEPTHWISE[ndim](4, stride=1, dilation=3)(torch.ones(1, 4, *(9, 7)[:ndim]))
+    monkeypatch.setattr(
+        DEPTHWISE[ndim], "_function", staticmethod(lambda *args: calls.append(args))
+    )
+    layer, x = DEPTHWISE[ndim](4, stride=1, dilation=3), torch.ones(1, 4, *(9, 7, 8)[:ndim])
+    layer(x)
     margin = ((3, 3),) * ndim
-    assert calls == [{"stride": (1,) * ndim, "padding": margin, "dilation": (3,) * ndim}]
+    assert calls == [(x, layer.weight, layer.bias, (1,) * ndim, margin, (3,) * ndim)]
 
 
 @pytest.mark.parametrize("ndim", [1, 2, 3])
@@ -190,6 +192,17 @@ def test_settings_can_be_changed_afterwards():
     x = torch.randn(1, 2, 7, 10)
     expected = F.conv2d(x, layer.weight, layer.bias, 1, (2, 3), (2, 3), 2)
     torch.testing.assert_close(layer(x), expected)
+    for layer.stride, layer.padding, pads in (
+        (1, 2, (2, 2, 2, 2)),
+        ([2, 1], [1, 3], (3, 3, 1, 1)),
+        ((2, 2), "same", (2, 3, 2, 2)),
+    ):
+        padded = F.pad(x, pads)
+        expected = F.conv2d(padded, layer.weight, layer.bias, layer.stride, 0, (2, 3), 2)
+        torch.testing.assert_close(layer(x), expected)
+    layer.padding = "full"
+    with pytest.raises(ValueError, match="padding='full' is unknown"):
+        layer(x)
 
 
 # Normalisation, activation, residual

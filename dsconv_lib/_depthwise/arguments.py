@@ -1,66 +1,175 @@
-"""The arguments of a depthwise convolution: spelt out per axis, or refused in words."""
+"""The arguments of a depthwise convolution: checked, and in the forms that the paths want."""
 
 from functools import cache
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from dsconv_lib.arithmetic import Axis, ConvSpec, Padding, PerAxis
+from dsconv_lib.arithmetic import Padding, PerAxis, settled
+from dsconv_lib.checks import integer
 
+PLAIN = (Tensor, nn.Parameter)
 _LAYOUT = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}
-_WEIGHT = {1: "(C * M, 1, k)", 2: "(C * M, 1, kh, kw)"}
+_LAYOUT[3] = "(N, C, T, H, W) or (C, T, H, W)"
+_WEIGHT = {1: "(C * M, 1, k)", 2: "(C * M, 1, kh, kw)", 3: "(C * M, 1, kt, kh, kw)"}
 
 
-def check_tensors(x: Tensor, w: Tensor, b: Tensor | None, ndim: int) -> None:
+class Call(NamedTuple):
+    """What a call asks for.
+
+    Attributes
+    ----------
+    stride, dilation : tuple of int
+    padding : tuple of int, or `None` where the two ends of an axis are padded differently
+    pads : tuple of int
+        For `torch.nn.functional.pad`: before and after, the last axis first.
+    ends : tuple of six int, or `None` where only PyTorch's own call serves
+        Padding before, after and dilation of rows and of columns; a single axis is the columns.
+    dilated : bool
+        Whether any dilation is more than 1.
+    """
+
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: tuple[int, ...] | None
+    pads: tuple[int, ...]
+    ends: tuple[int, ...] | None
+    dilated: bool
+
+
+def call(
+    ndim: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+    groups: int | None,
+) -> Call:
+    """Check the arguments. What was found good is remembered.
+
+    Checking takes as long as a small convolution.
+    """
+    tensors: tuple[Tensor, ...] = (input, weight) if bias is None else (input, weight, bias)
+    options = (stride, padding, dilation, groups)
+    known = all(type(tensor) in PLAIN for tensor in tensors) and are_alike(options)
+    if not known or torch.compiler.is_compiling():
+        return _checked(ndim, input, weight, bias, *options)
+    key = (ndim, options, *((t.shape, t.dtype, t.device) for t in tensors))
+    given = _known.get(key)
+    if given is None:
+        given = _checked(ndim, input, weight, bias, *options)
+        # Under autocast dtypes may differ that must not do so elsewhere.
+        if all(tensor.dtype == input.dtype for tensor in tensors):
+            if len(_known) > _MOST_KNOWN:
+                _known.clear()
+            _known[key] = given
+    return given
+
+
+_known: dict[tuple[object, ...], Call] = {}
+_MOST_KNOWN = 1024
+
+
+def are_alike(value: object) -> bool:
+    """Whether a value is made of `None`, `int`, `str` and `tuple`, so that equal ones are alike.
+
+    1.0 and `True` equal 1, but are refused.
+    """
+    if type(value) is tuple:
+        return all(map(are_alike, value))
+    return value is None or type(value) in (int, str)
+
+
+def _checked(
+    ndim: int,
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: PerAxis,
+    padding: Padding | str,
+    dilation: PerAxis,
+    groups: int | None,
+) -> Call:
+    _check_tensors(input, weight, bias, ndim, groups)
+    conv = settled(ndim, weight.shape[2:], stride, padding, dilation)
+    conv.output_size(input.shape[-ndim:])  # refuses a kernel that does not fit
+    pads, dilations, strides = conv.pads(), conv.dilation, conv.stride
+    ends = [(*pair, dilation) for pair, dilation in zip(pads, dilations, strict=True)]
+    rows, columns = [(0, 0, 1), *ends][-2:]
+    return Call(
+        stride=strides,
+        dilation=dilations,
+        padding=None if any(a != b for a, b in pads) else tuple(before for before, _ in pads),
+        pads=tuple(end for pair in reversed(pads) for end in pair),
+        ends=None if max(strides) > 1 or ndim == 3 else (*rows, *columns),
+        dilated=max(dilations) > 1,
+    )
+
+
+def _check_tensors(
+    input: Tensor, weight: Tensor, bias: Tensor | None, ndim: int, groups: int | None
+) -> None:
     """Refuse tensors that do not go together."""
-    for name, tensor in (("x", x), ("w", w)) if b is None else (("x", x), ("w", w), ("b", b)):
+    for name, tensor in (("input", input), ("weight", weight), ("bias", bias)):
+        if name == "bias" and tensor is None:
+            continue
         if not isinstance(tensor, Tensor):
             raise TypeError(
                 f"{name} must be a torch.Tensor, got {type(tensor).__name__}: "
                 f"use for example torch.as_tensor({name})"
             )
-        if tensor.device != x.device:
+        # As to PyTorch, tensors without values go with all others.
+        if tensor.device != input.device and not input.is_meta:
             raise ValueError(
-                f"{name} is on device {tensor.device} but x on {x.device}, and both must be on "
-                f"one: use {name}.to(x.device)"
+                f"{name} is on device {tensor.device} but input on {input.device}, and both must "
+                f"be on one: use {name}.to(input.device)"
             )
-        if tensor.dtype != x.dtype and not _autocast(x):
+        if tensor.dtype != input.dtype and autocast_dtype(input.device.type) is None:
             raise TypeError(
-                f"{name} has dtype {tensor.dtype} but x has {x.dtype}, and both must be the same: "
-                f"use {name}.to(x.dtype)"
+                f"{name} has dtype {tensor.dtype} but input has {input.dtype}, and both must be "
+                f"the same: use {name}.to(input.dtype)"
             )
-    if x.dim() not in (ndim + 1, ndim + 2):
+    if input.dim() not in (ndim + 1, ndim + 2):
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, but must be {_LAYOUT[ndim]}: "
+            f"input has shape {tuple(input.shape)}, but must be {_LAYOUT[ndim]}: "
             f"give {ndim + 1} or {ndim + 2} axes"
         )
-    channels = x.shape[-ndim - 1]
-    if w.dim() != ndim + 2 or w.shape[1] != 1 or min(w.shape) < 1:
+    channels = input.shape[-ndim - 1]
+    if groups is not None and integer("groups", groups, 1) != channels:
         raise ValueError(
-            f"w has shape {tuple(w.shape)}, but must be {_WEIGHT[ndim]} without empty axes: "
-            "give every output channel one kernel, as in nn.Conv2d(C, C * M, k, groups=C).weight"
+            f"groups={groups} must be the number of channels of input, here {channels}, or None: "
+            f"use torch.nn.functional.conv{ndim}d for other groups"
         )
-    if channels < 1 or w.shape[0] % channels:
+    if weight.dim() != ndim + 2 or weight.shape[1] != 1 or min(weight.shape) < 1:
         raise ValueError(
-            f"w holds {w.shape[0]} kernels for the {channels} channels of x, but must hold the "
-            "same number for each: use a w of C * M kernels"
+            f"weight has shape {tuple(weight.shape)}, but must be {_WEIGHT[ndim]} without empty "
+            f"axes: give every output channel one kernel, as in nn.Conv{ndim}d(C, C * M, k, "
+            "groups=C).weight"
         )
-    if min(x.shape[-ndim:]) < 1:
+    if channels < 1 or weight.shape[0] % channels:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}, but its {_LAYOUT[ndim]} must not be empty beside N: "
-            "use at least one position per axis"
+            f"weight holds {weight.shape[0]} kernels for the {channels} channels of input, but "
+            "must hold the same number for each: use a weight of C * M kernels"
         )
-    if b is not None and b.shape != w.shape[:1]:
+    if min(input.shape[-ndim:]) < 1:
         raise ValueError(
-            f"b has shape {tuple(b.shape)}, but must hold one number for each of the "
-            f"{w.shape[0]} kernels of w: use shape ({w.shape[0]},)"
+            f"input has shape {tuple(input.shape)}, but its {_LAYOUT[ndim]} must not be empty "
+            "beside N: use at least one position per axis"
+        )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(
+            f"bias has shape {tuple(bias.shape)}, but must hold one number for each of the "
+            f"{weight.shape[0]} kernels of weight: use shape ({weight.shape[0]},)"
         )
 
 
-def _autocast(x: Tensor) -> bool:
-    """Whether dtypes may differ since all will be cast to one."""
-    return autocast_dtype(x.device.type) is not None
+def computing_dtype(x: Tensor) -> torch.dtype:
+    """The dtype of ``x``, or that to which autocast turns it; float64 is left alone."""
+    cast = autocast_dtype("cpu" if x.is_cpu else x.device.type)
+    return x.dtype if cast is None or x.dtype == torch.float64 else cast
 
 
 def autocast_dtype(kind: str) -> torch.dtype | None:
@@ -71,78 +180,3 @@ def autocast_dtype(kind: str) -> torch.dtype | None:
 
 
 _can_autocast = cache(torch.amp.is_autocast_available)
-
-
-class Settled(NamedTuple):
-    """Arguments in the forms that the paths want.
-
-    Attributes
-    ----------
-    stride, dilation : tuple of int
-    padding : tuple of int, or `None` where the two ends of an axis are padded differently
-    pads : tuple of int
-        For `torch.nn.functional.pad`: before and after, the last axis first.
-    ends : tuple of six int
-        Padding before, after and dilation of rows and of columns; a single axis is the columns.
-    steps, dilated : bool
-        Whether any stride, or any dilation, is more than 1.
-    """
-
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    padding: tuple[int, ...] | None
-    pads: tuple[int, ...]
-    ends: tuple[int, ...]
-    steps: bool
-    dilated: bool
-
-
-def settled(
-    size: torch.Size,
-    taps: torch.Size,
-    stride: PerAxis,
-    padding: Padding | str,
-    dilation: PerAxis,
-) -> Settled:
-    """Arguments checked and spelt out; `ValueError` if the kernel does not fit."""
-    if isinstance(padding, str):
-        padding = _named_padding(padding, ConvSpec(taps, stride, dilation=dilation).axes())
-    axes = ConvSpec(taps, stride, padding, dilation).axes()
-    for axis, positions in zip(axes, size, strict=True):
-        axis.output_size(positions)
-    alike = all(axis.before == axis.after for axis in axes)
-    ends = [(axis.before, axis.after, axis.dilation) for axis in axes]
-    rows, columns = [(0, 0, 1), *ends][-2:]
-    return Settled(
-        stride=tuple(axis.stride for axis in axes),
-        dilation=tuple(axis.dilation for axis in axes),
-        padding=tuple(axis.before for axis in axes) if alike else None,
-        pads=tuple(end for pair in reversed(ends) for end in pair[:2]),
-        ends=(*rows, *columns),
-        steps=any(axis.stride > 1 for axis in axes),
-        dilated=any(axis.dilation > 1 for axis in axes),
-    )
-
-
-def are_alike(value: object) -> bool:
-    """Whether a value is made of `int`, `str` and `tuple` alone, so that equal ones are alike.
-
-    1.0 and `True` equal 1, but are refused.
-    """
-    return type(value) in (int, str) or (type(value) is tuple and all(map(are_alike, value)))
-
-
-def _named_padding(name: str, axes: tuple[Axis, ...]) -> Padding:
-    """The (before, after) pairs that a word stands for; the odd one goes after, as in PyTorch."""
-    if name not in ("same", "valid"):
-        raise ValueError(f'padding={name!r} is unknown: use "same", "valid" or numbers')
-    if name == "valid":
-        return 0
-    if any(axis.stride > 1 for axis in axes):
-        strides = tuple(axis.stride for axis in axes)
-        raise ValueError(
-            f'padding="same" keeps the size, which stride={strides} does not: use stride=1, or '
-            "numbers for padding"
-        )
-    totals = [axis.effective_kernel_size - 1 for axis in axes]
-    return tuple((total // 2, total - total // 2) for total in totals)

@@ -40,12 +40,18 @@ def convolve(x: Tensor, w: Tensor, b: Tensor | None, ends: Sequence[int], path: 
         return _empty_output(x, w, ends)
     geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
     w = w if kept is None else w[kept]
-    if plain.is_quick_forward(x, w, geometry):
+    if plain.is_quick_forward(x, w, geometry, x.dtype):
         return plain.convolve(x, w, b, geometry)
     if x.dtype in _ROUNDED:
         b = None if b is None else b.float()
         return _module(path).convolve(x.float(), w.float(), b, geometry).to(x.dtype)
     return _module(path).convolve(x, w, b, geometry)
+
+
+def is_left_to_pytorch(x: Tensor, w: Tensor, ends: Sequence[int], dtype: torch.dtype) -> bool:
+    """Whether `convolve` with tensors of this dtype is PyTorch's own convolution."""
+    geometry, kept = _meeting(x.shape[2:], w.shape[2:], tuple(ends))
+    return plain.is_quick_forward(x, w if kept is None else w[kept], geometry, dtype)
 
 
 def differentiate(

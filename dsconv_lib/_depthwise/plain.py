@@ -28,18 +28,18 @@ def is_quick(x: Tensor, w: Tensor, dtype: torch.dtype) -> bool:
     return last and dtype == torch.float32 and w.shape[2:].numel() <= _MOST_TAPS
 
 
-def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry) -> bool:
-    """Whether the forward pass, dilated or not, is best left to PyTorch."""
+def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry, dtype: torch.dtype) -> bool:
+    """Whether the forward pass in a dtype, dilated or not, is best left to PyTorch."""
     (top, bottom, _), (left, right, _) = geometry
     most = min(MOST_PADDING, geometry.columns.output_size(x.shape[3], w.shape[3]))
     if top != bottom or left != right or top < 0 or not 0 <= left <= most:
         return False
     if w.shape[0] != x.shape[1]:
         return False
-    if x.dtype == torch.bfloat16:
+    if dtype == torch.bfloat16:
         return _has_bfloat16
     many = w.shape[2:].numel() > _MOST_OWN_TAPS
-    return x.dtype == torch.float32 and (many or memory_format(x) == torch.channels_last)
+    return dtype == torch.float32 and (many or memory_format(x) == torch.channels_last)
 
 
 def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:

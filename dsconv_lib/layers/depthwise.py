@@ -4,20 +4,18 @@ The modules are PyTorch's own classes with another `forward`: the same weights u
 with the same initial values. Beside the speed, what is new is what ``padding`` may be.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.fx import Proxy
 
-from dsconv_lib.arithmetic import ConvSpec
-from dsconv_lib.checks import Padding, PerAxis, integer
-from dsconv_lib.functional import depthwise_conv1d, depthwise_conv2d
-from dsconv_lib.layers.padding import ends_by_name, in_order_of_pad, settled_padding
-
-# torch.fx.symbolic_trace does not look into these, as it does not look into PyTorch's own.
-torch.fx.wrap("depthwise_conv1d")
-torch.fx.wrap("depthwise_conv2d")
+from dsconv_lib.arithmetic import Padding, PerAxis, Settled, settled
+from dsconv_lib.checks import integer
+from dsconv_lib.functional import depthwise_conv1d, depthwise_conv2d, depthwise_conv3d
 
 
 class _DepthwiseConv(nn.Module):
@@ -30,7 +28,9 @@ class _DepthwiseConv(nn.Module):
     padding: Any
     padding_mode: Any
     weight: Tensor
+    bias: Tensor | None
     in_channels: int
+    _function: Callable[..., Tensor]
 
     def __init__(
         self,
@@ -46,30 +46,37 @@ class _DepthwiseConv(nn.Module):
     ) -> None:
         channels = integer("in_channels", in_channels, 1)
         filters = channels * integer("channel_multiplier", channel_multiplier, 1)
-        axes = ConvSpec(kernel_size, stride, 0, dilation).axes(self.ndim)
-        settled = settled_padding(padding, self.ndim)
-        kernels, strides = tuple(a.kernel_size for a in axes), tuple(a.stride for a in axes)
-        dilations = tuple(axis.dilation for axis in axes)
-        super().__init__(
-            channels, filters, kernels, strides, 0, dilations, channels, bias, padding_mode
-        )
-        self.padding = settled
+        conv = settled(self.ndim, kernel_size, stride, padding, dilation, beyond_pytorch=True)
+        steps = (conv.kernel_size, conv.stride, 0, conv.dilation)
+        super().__init__(channels, filters, *steps, channels, bias, padding_mode)
+        self.padding = padding if isinstance(padding, str) else _shortened(conv.pads())
+
+    def settled(self) -> Settled:
+        """The convolution, as the attributes have it now."""
+        given = (self.ndim, self.kernel_size, self.stride, self.padding, self.dilation)
+        if torch.compiler.is_compiling():
+            return settled(*given, beyond_pytorch=True)
+        try:
+            return _remembered(*given)
+        except TypeError:  # lists are not remembered, and what is refused is refused again
+            return settled(*given, beyond_pytorch=True)
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve ``x``, (N, C, *spatial) or (C, *spatial)."""
-        # TorchScript compiles the first branch alone only if the second one is an `else`.
-        if torch.jit.is_scripting():
-            return self._plain(x)
-        else:  # noqa: RET505
-            return self._plain(x) if self._is_traced(x) else self._fast(x)
-
-    def _is_traced(self, x: Tensor) -> bool:
-        """Whether x goes through to be followed, by TorchScript or without values.
-
-        Neither of them gets through the checks of the fast operation: sizes are no numbers for the
-        one, and the other has ``x`` on the meta device and the weights elsewhere.
-        """
-        return torch.jit.is_tracing() or (isinstance(x, Tensor) and x.device != self.weight.device)
+        if isinstance(x, Proxy) and getattr(x.tracer, "root", self) is not self:
+            # torch.fx does not look into this layer, as it does not look into PyTorch's own.
+            return x.tracer.create_proxy("call_module", x.tracer.path_of_module(self), (x,), {})
+        if isinstance(x, Tensor) and x.dim() > self.ndim:
+            self._check_channels(x.shape[-1 - self.ndim])
+        conv = self.settled()
+        padding: Padding = 0
+        # Sizes that are kept open may stand in `F.pad`, but not in a convolution.
+        is_open = conv.sized and (torch.compiler.is_compiling() or isinstance(x, Proxy))
+        if self.padding_mode != "zeros" or is_open:
+            x = self._padded(x, conv)
+        else:
+            padding = conv.pads(x.shape[-self.ndim :] if conv.sized else ())
+        return self._function(x, self.weight, self.bias, self.stride, padding, self.dilation)
 
     def _check_channels(self, channels: int) -> None:
         """Refuse what would fit the weight, as another number of kernels for each channel."""
@@ -79,61 +86,20 @@ class _DepthwiseConv(nn.Module):
                 "input with as many, or another layer"
             )
 
-    def _plain(self, x: Tensor) -> Tensor:
-        """PyTorch's own convolution."""
-        raise NotImplementedError
+    def _padded(self, x: Tensor, conv: Settled) -> Tensor:
+        pads = conv.pads([x.shape[axis] for axis in range(-self.ndim, 0)], torch.sym_max)
+        ends = [end for pair in reversed(pads) for end in pair]
+        return F.pad(x, ends, "constant" if self.padding_mode == "zeros" else self.padding_mode)
 
-    def _fast(self, x: Tensor) -> Tensor:
-        return self._plain(x)
 
-    def ends(self, shape: list[int]) -> tuple[list[int], list[int]]:
-        """Padding before and after every spatial axis of an input of this shape."""
-        if isinstance(self.padding, str):
-            size = shape[-len(self.kernel_size) :]
-            return ends_by_name(self.padding, size, self.kernel_size, self.stride, self.dilation)
-        before: list[int] = []
-        after: list[int] = []
-        for entry in self.padding:
-            if isinstance(entry, int):
-                before.append(entry)
-                after.append(entry)
-            else:
-                before.append(entry[0])
-                after.append(entry[1])
-        return before, after
+def _shortened(pads: tuple[tuple[int, int], ...]) -> tuple[Any, ...]:
+    """One number per axis, as PyTorch has it, where the two ends are alike."""
+    return tuple(before for before, _ in pads) if all(a == b for a, b in pads) else pads
 
-    def keeps_size(self) -> bool:
-        """Whether inputs of every size have outputs of the same size."""
-        before, after = self.ends([1] * self.ndim)
-        margins = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size, strict=True)]
-        total = [a + b for a, b in zip(before, after, strict=True)]
-        return max(self.stride) == 1 and total == margins
 
-    def _sized(self) -> bool:
-        """Whether the padding depends on the size of the input."""
-        word = self.padding if isinstance(self.padding, str) else ""
-        return word == "same" and max(self.stride) > 1
-
-    def _padded(self, x: Tensor, before: list[int], after: list[int]) -> Tensor:
-        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        return F.pad(x, in_order_of_pad(before, after), mode)
-
-    def _for_plain(self, x: Tensor) -> tuple[Tensor, list[int]]:
-        """The input and the padding that is left to PyTorch's convolution."""
-        before, after = self.ends(x.shape)  # type: ignore[arg-type]
-        if self.padding_mode == "zeros" and not self._sized() and before == after:
-            return x, before
-        return self._padded(x, before, after), [0] * len(before)
-
-    def _for_fast(self, x: Tensor) -> tuple[Tensor, Padding]:
-        """The same for the fast operation, whose padding may differ at the two ends."""
-        if isinstance(x, Tensor) and x.dim() > self.ndim:
-            self._check_channels(x.shape[-1 - self.ndim])
-        before, after = self.ends(x.shape)  # type: ignore[arg-type]
-        # Sizes that the compiler keeps open may stand in `F.pad`, but not in a convolution.
-        if self.padding_mode == "zeros" and not (self._sized() and torch.compiler.is_compiling()):
-            return x, tuple(zip(before, after, strict=True))
-        return self._padded(x, before, after), 0
+@lru_cache(maxsize=1024)
+def _remembered(*given: Any) -> Settled:
+    return settled(*given, beyond_pytorch=True)
 
 
 class DepthwiseConv1d(_DepthwiseConv, nn.Conv1d):
@@ -149,22 +115,7 @@ class DepthwiseConv1d(_DepthwiseConv, nn.Conv1d):
     torch.Size([1, 2, 20])
     """
 
-    ndim = 1
-
-    def _plain(self, x: Tensor) -> Tensor:
-        x, padding = self._for_plain(x)
-        return F.conv1d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
-
-    def _fast(self, x: Tensor) -> Tensor:
-        x, padding = self._for_fast(x)
-        return depthwise_conv1d(
-            x,
-            self.weight,
-            self.bias,
-            stride=self.stride,
-            padding=padding,
-            dilation=self.dilation,
-        )
+    ndim, _function = 1, staticmethod(depthwise_conv1d)
 
 
 class DepthwiseConv2d(_DepthwiseConv, nn.Conv2d):
@@ -206,22 +157,7 @@ class DepthwiseConv2d(_DepthwiseConv, nn.Conv2d):
     (torch.Size([1, 6, 8, 11]), torch.Size([6, 1, 3, 5]))
     """
 
-    ndim = 2
-
-    def _plain(self, x: Tensor) -> Tensor:
-        x, padding = self._for_plain(x)
-        return F.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
-
-    def _fast(self, x: Tensor) -> Tensor:
-        x, padding = self._for_fast(x)
-        return depthwise_conv2d(
-            x,
-            self.weight,
-            self.bias,
-            stride=self.stride,
-            padding=padding,
-            dilation=self.dilation,
-        )
+    ndim, _function = 2, staticmethod(depthwise_conv2d)
 
 
 class DepthwiseConv3d(_DepthwiseConv, nn.Conv3d):
@@ -236,8 +172,4 @@ class DepthwiseConv3d(_DepthwiseConv, nn.Conv3d):
     torch.Size([1, 2, 6, 7, 8])
     """
 
-    ndim = 3
-
-    def _plain(self, x: Tensor) -> Tensor:
-        x, padding = self._for_plain(x)
-        return F.conv3d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+    ndim, _function = 3, staticmethod(depthwise_conv3d)

@@ -199,7 +199,7 @@ class DepthwiseSeparableConv(nn.Module):
                 f"out_channels={self.out_channels} differ: use equal numbers, or residual=False"
             )
         conv = self.conv_dw
-        if not conv.keeps_size():
+        if not conv.settled().keeps_size:
             raise ValueError(
                 f"residual=True adds input and output, but stride={conv.stride} with "
                 f"padding={conv.padding!r} changes the size: use stride=1 and "

@@ -140,7 +140,7 @@ class InvertedResidual(nn.Sequential):
         children.update(zip(names, layer.children(), strict=True))
         super().__init__(children)
         self.residual = in_channels == out_channels and max(layer.conv_dw.stride) == 1
-        if self.residual and not layer.conv_dw.keeps_size():
+        if self.residual and not layer.conv_dw.settled().keeps_size:
             raise ValueError(
                 f"padding={padding!r} changes the size, but with stride=1 and as many output as "
                 'input channels the input is added to the output: use padding="same"'

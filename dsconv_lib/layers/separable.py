@@ -69,12 +69,9 @@ class DepthwiseSeparableConv2d(DepthwiseSeparableConv):
     takes H_out·W_out·C·M·(K² + O) MACs, a standard convolution C·O·K² and H_out·W_out·C·O·K²
     (Sifre 2014; Howard et al. 2017, arXiv:1704.04861).
 
-    The depthwise convolution is `functional.depthwise_conv2d`, under ``torch.compile`` too. What is
-    exported holds PyTorch's own convolution in its place and so runs without this library:
-    ``torch.export``; ``torch.jit.trace`` and ``torch.jit.script``, which could hold neither the
-    fast operation nor its checks; ONNX, to which both of PyTorch's exporters write ``Conv`` nodes
-    (tried with torch 2.13 and ONNX Runtime 1.32, results equal to 3e-7). Sizes may stay open in all
-    of them.
+    The depthwise convolution is `functional.depthwise_conv2d`, under ``torch.compile`` too. What
+    ``torch.export`` and ``torch.onnx.export(..., dynamo=True)`` write holds PyTorch's own
+    convolution in its place and so runs without this library. Sizes may stay open.
 
     `as_dense_kernel` gives the equal standard kernel, `from_dense` the separable layer nearest to a
     standard convolution.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from dsconv_lib.arithmetic import Axis, ConvSpec, Padding, PerAxis
+from dsconv_lib.arithmetic import Axis, Padding, PerAxis, settled
 from dsconv_lib.checks import integer
 from dsconv_lib.reference.windows import Array, Axes
 
@@ -91,10 +91,9 @@ def layout(x: Array, ndim: int) -> Form:
     return Form(ndim, x.ndim == ndim + 2)
 
 
-def spelt_out(spec: ConvSpec, ndim: int) -> Axes:
-    """The axes of a layer, rows first."""
-    axes = spec.axes(ndim)
-    return (axes[0], axes[1]) if ndim == 2 else (_ONE_ROW, axes[0])
+def as_two(axes: tuple[Axis, ...]) -> Axes:
+    """The axes, rows first; one is the columns of a single row."""
+    return (axes[0], axes[1]) if len(axes) == 2 else (_ONE_ROW, axes[0])
 
 
 def layer(
@@ -103,7 +102,7 @@ def layer(
     w: npt.ArrayLike,
     b: npt.ArrayLike | None,
     stride: PerAxis,
-    padding: Padding,
+    padding: Padding | str,
     dilation: PerAxis,
     groups: int,
     *,
@@ -121,7 +120,11 @@ def layer(
             f"b has shape {bias[0].shape}, but must hold one number for each of the {outputs} "
             f"output channels: use shape ({outputs},)"
         )
-    axes = spelt_out(ConvSpec(w.shape[2:], stride, padding, dilation), ndim)
+    if transposed and isinstance(padding, str):
+        raise TypeError(
+            f"padding={padding!r} is not for a transposed convolution, as in PyTorch: use numbers"
+        )
+    axes = as_two(settled(ndim, w.shape[2:], stride, padding, dilation).axes)
     kernels = w if ndim == 2 else w[:, :, None]
     return Layer(form.widened(x), kernels, bias[0] if bias else None, axes, groups, form)
 

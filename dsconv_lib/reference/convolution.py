@@ -17,7 +17,7 @@ def conv2d(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:
@@ -38,8 +38,8 @@ def conv2d(
         Added to the outputs.
     stride, dilation : int or one per axis
         Step of the kernel and distance of its taps, in positions; rows first.
-    padding : int, one per axis, or one (before, after) pair per axis
-        Positions of zeros around the input.
+    padding : int, one per axis, one (before, after) pair per axis, "same" or "valid"
+        Positions of zeros around the input. PyTorch does not take pairs.
     groups : int
         Parts into which the channels are split; each output channel reads one part.
         ``groups=C`` is a depthwise convolution.
@@ -72,7 +72,7 @@ def conv1d(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:
@@ -96,7 +96,7 @@ def conv2d_backward(
     w: npt.ArrayLike,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> tuple[Array, Array, Array]:
@@ -143,7 +143,7 @@ def conv1d_backward(
     w: npt.ArrayLike,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> tuple[Array, Array, Array]:
@@ -183,7 +183,7 @@ def _backward(
     x: npt.ArrayLike,
     w: npt.ArrayLike,
     stride: PerAxis,
-    padding: Padding,
+    padding: Padding | str,
     dilation: PerAxis,
     groups: int,
 ) -> tuple[Array, Array, Array]:

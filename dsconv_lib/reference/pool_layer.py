@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from dsconv_lib.arithmetic import Axis, ConvSpec, Padding, PerAxis
-from dsconv_lib.reference.arguments import Form, layout, spelt_out
+from dsconv_lib.reference.arguments import Form, as_two, layout
 from dsconv_lib.reference.windows import Array, Axes
 
 
@@ -37,7 +37,7 @@ def pool(
     spec = ConvSpec(kernel_size, kernel_size if stride is None else stride, padding, dilation)
     wide = form.widened(x)
     axes, over = [], []
-    for axis, size in zip(spelt_out(spec, ndim), wide.shape[2:], strict=True):
+    for axis, size in zip(as_two(spec.axes(ndim)), wide.shape[2:], strict=True):
         if 2 * max(axis.before, axis.after) > axis.kernel_size:
             raise ValueError(
                 f"padding={axis.before}+{axis.after} is more than half of "

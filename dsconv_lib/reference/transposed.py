@@ -100,8 +100,15 @@ def _transposed(
     dilation: PerAxis,
 ) -> Array:
     given = layer(ndim, x, w, b, stride, padding, dilation, groups, transposed=True)
-    taken, taps = given.x.shape[-ndim:], given.w.shape[-ndim:]
-    size = transposed_output_size(taken, taps, stride, padding, dilation, output_padding)
+    axes = given.axes[-ndim:]
+    size = transposed_output_size(
+        given.x.shape[-ndim:],
+        given.w.shape[-ndim:],
+        [axis.stride for axis in axes],
+        [(axis.before, axis.after) for axis in axes],
+        [axis.dilation for axis in axes],
+        output_padding,
+    )
     assert isinstance(size, tuple)
     size = size if ndim == 2 else (1, *size)
     return given.result(input_gradient(given.x, given.w, given.axes, groups, size))

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dsconv_lib.arithmetic import ConvSpec, Padding, PerAxis
-from dsconv_lib.reference.arguments import arrays, layer, layout, spelt_out
+from dsconv_lib.arithmetic import Padding, PerAxis, settled
+from dsconv_lib.reference.arguments import arrays, as_two, layer, layout
 from dsconv_lib.reference.windows import Array, padded, windows
 
 
@@ -20,7 +20,7 @@ def conv2d_loops(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:
@@ -56,7 +56,7 @@ def conv2d_im2col(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:
@@ -88,7 +88,7 @@ def im2col(
     kernel_size: PerAxis,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
 ) -> Array:
     """Lay out what each output reads as a column: what ``torch.nn.functional.unfold`` computes.
@@ -98,7 +98,7 @@ def im2col(
     x : array_like, shape (N, C, H, W) or (C, H, W)
         Input.
     kernel_size, stride, padding, dilation
-        As in `dsconv_lib.ConvSpec`.
+        As in `conv2d`.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def im2col(
     """
     [values] = arrays(x=x)
     form = layout(values, 2)
-    axes = spelt_out(ConvSpec(kernel_size, stride, padding, dilation), 2)
+    axes = as_two(settled(2, kernel_size, stride, padding, dilation).axes)
     wide = form.widened(values)
     shape = [axis.output_size(size) for axis, size in zip(axes, wide.shape[2:], strict=True)]
     taps = windows(padded(wide, axes), axes)
@@ -133,7 +133,7 @@ def im2col_bytes(
     kernel_size: PerAxis,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     itemsize: int = 4,
 ) -> int:
@@ -144,7 +144,7 @@ def im2col_bytes(
     shape : sequence of int
         Of the input: (N, C, H, W) or (C, H, W).
     kernel_size, stride, padding, dilation
-        As in `dsconv_lib.ConvSpec`.
+        As in `conv2d`.
     itemsize : int
         Bytes of one number; 4 for float32.
 
@@ -166,7 +166,7 @@ def im2col_bytes(
     6.89
     """
     layout(np.broadcast_to(np.float32(0), tuple(shape)), 2)
-    axes = spelt_out(ConvSpec(kernel_size, stride, padding, dilation), 2)
+    axes = as_two(settled(2, kernel_size, stride, padding, dilation).axes)
     outputs = [axis.output_size(size) for axis, size in zip(axes, shape[-2:], strict=True)]
     taps = [axis.kernel_size for axis in axes]
     return math.prod([*shape[:-2], *taps, *outputs]) * itemsize
@@ -178,7 +178,7 @@ def conv2d_fft(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:

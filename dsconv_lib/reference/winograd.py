@@ -28,7 +28,7 @@ def conv1d_winograd(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:
@@ -59,7 +59,7 @@ def conv2d_winograd(
     b: npt.ArrayLike | None = None,
     *,
     stride: PerAxis = 1,
-    padding: Padding = 0,
+    padding: Padding | str = 0,
     dilation: PerAxis = 1,
     groups: int = 1,
 ) -> Array:

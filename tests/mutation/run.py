@@ -33,13 +33,16 @@ class Module(NamedTuple):
 # in 1: about one in ten, and the same ones in every run.
 ONE_IN_TEN = "*1"
 MODULES = {
-    "arithmetic": Module(["arithmetic.py", "checks.py"]),
+    "arithmetic": Module(["arithmetic/*.py", "checks.py"]),
     "receptive_field": Module(["receptive_field/field.py", "receptive_field/stack.py"]),
     "reference": Module(["reference/*.py"], ONE_IN_TEN),
     "functional": Module(
         [
             "functional.py",
-            *(f"_depthwise/{name}.py" for name in ("arguments", "geometry", "plain", "pure")),
+            *(
+                f"_depthwise/{name}.py"
+                for name in ("arguments", "choice", "geometry", "plain", "pure")
+            ),
             *(f"_depthwise/{name}.py" for name in ("compiled", "operation")),
         ],
         ONE_IN_TEN,
