@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from itertools import compress
 from math import ceil, floor, gcd, lcm
 from operator import or_
 from typing import overload
@@ -18,6 +19,7 @@ from dsconv_lib.arithmetic import Axis
 from dsconv_lib.receptive_field.field import ReceptiveField
 
 _LONGEST_PERIOD = 1024  # of a law, in outputs
+_FLAGS = bytes.maketrans(b"01", b"\0\1")
 _MOST_BITS = 1 << 24  # of a table of rows: 4096 outputs on 4096 positions
 
 
@@ -145,11 +147,17 @@ class Reach:
     def field(self) -> ReceptiveField:
         """Describe this as a plain `ReceptiveField`."""
         law = self.law and self.law.reduced()
-        phases = law.phases if law else tuple(map(_positions, self.rows))
-        firsts = [min(phase, default=0) for phase in phases]
-        offsets = [
-            frozenset(p - first for p in phase) for first, phase in zip(firsts, phases, strict=True)
-        ]
+        if law:
+            firsts = [min(phase, default=0) for phase in law.phases]
+            offsets = [
+                frozenset(p - first for p in phase)
+                for first, phase in zip(firsts, law.phases, strict=True)
+            ]
+        else:
+            firsts = [max((row & -row).bit_length() - 1, 0) for row in self.rows]
+            offsets = [
+                _positions(row >> first) for row, first in zip(self.rows, firsts, strict=True)
+            ]
         spans = [max(phase, default=-1) + 1 for phase in offsets]
         widest = max(range(len(spans)), key=lambda o: (spans[o], len(offsets[o]), -o))
         jump = padding = None
@@ -161,7 +169,7 @@ class Reach:
             jump=jump,
             padding=padding,
             offsets=offsets[widest],
-            whole_axis=law is not None and law.step == 0 and phases[0] >= set(range(self.size)),
+            whole_axis=law is not None and law.step == 0 and law.phases[0] >= set(range(self.size)),
             phases=tuple(zip(firsts, offsets, strict=True)) if len(firsts) > 1 else (),
         )
 
@@ -241,7 +249,7 @@ def adaptive_window(size: int, count: int) -> Law:
 
 def _positions(row: int) -> frozenset[int]:
     """The bits that are set."""
-    return frozenset(p for p in range(row.bit_length()) if row >> p & 1)
+    return frozenset(compress(range(row.bit_length()), bin(row)[:1:-1].encode().translate(_FLAGS)))
 
 
 def _plain(value: Fraction) -> int | Fraction:
