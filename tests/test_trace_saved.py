@@ -64,6 +64,18 @@ def small(layer):
     return Apply(lambda m, x: m.layer(x, x, x, need_weights=False)[0], layer=layer)
 
 
+def dropping(need_weights=False, **options):
+    attention = nn.MultiheadAttention(12, 3, dropout=0.2, batch_first=True)
+    return Apply(
+        lambda m, x: m.a(x, x, x, need_weights=need_weights, **options)[0],
+        a=attention,
+    )
+
+
+def attend(*tensors):
+    return F.scaled_dot_product_attention(*tensors, dropout_p=0.2)
+
+
 LARGER = {
     "MobileNetV1": (models.mobilenet_v1, (1, 3, 64, 96)),
     "ResNet-50": (models.resnet50, (1, 3, 64, 32)),
@@ -97,6 +109,46 @@ LARGER = {
     "weight norm": (
         lambda: nn.utils.parametrizations.weight_norm(nn.Conv1d(2, 3, 4)),
         (2, 2, 9),
+    ),
+    **{
+        f"layer of a transformer that drops, batch_first={first}": (
+            partial(nn.TransformerEncoderLayer, 12, 3, 20, batch_first=first),
+            (2, 7, 12),
+        )
+        for first in (False, True)
+    },
+    "both attentions of a decoder that drops": (
+        lambda: Apply(lambda m, x: m.d(x, x + 1), d=nn.TransformerDecoderLayer(12, 3, 20)),
+        (2, 7, 12),
+    ),
+    **{
+        f"attention that drops, {options}": (
+            partial(dropping, **options),
+            (2, 7, 12),
+        )
+        for options in [
+            {},
+            {"need_weights": True},
+            {"attn_mask": torch.zeros(7, 7)},
+            {"attn_mask": torch.eye(7) > 0, "need_weights": True},
+        ]
+    },
+    "fused attention that drops": (
+        lambda: Apply(lambda m, x: attend(m.l(x), m.l(x), m.l(x)), l=nn.Linear(5, 6)),
+        (2, 3, 7, 5),
+    ),
+    "fused attention that drops, turned, masked": (
+        lambda: Apply(
+            lambda m, x: (
+                attend(*(m.l(x).transpose(1, 2) for _ in range(3)), torch.eye(7) > 0).transpose(
+                    1, 2
+                )
+                @ m.w
+            ),
+            l=nn.Linear(5, 6),
+            w=nn.Parameter(torch.ones(6, 4)),
+        ),
+        (2, 7, 3, 5),
     ),
     "cells": (lambda: Apply(lambda m, x: m.c(x)[0], c=nn.LSTMCell(5, 6)), (2, 5)),
     **{

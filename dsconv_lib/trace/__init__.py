@@ -130,7 +130,9 @@ def trace_cost(
     The conventions stand in `dsconv_lib.cost`. The bytes are those of the pass that is run: batch
     norm by its running statistics, dropout doing nothing. The saved bytes are those of a training
     step, as if nothing ran under ``torch.no_grad`` or checkpointing: batch norm keeps a mean and a
-    deviation per channel, and dropout its mask. Parameters with ``requires_grad=False`` are taken
+    deviation per channel, and dropout its mask, also the dropout inside ``nn.MultiheadAttention``.
+    What a module leaves out in evaluation by a question of its own (``if self.training``) is not
+    seen. Parameters with ``requires_grad=False`` are taken
     as frozen; the input needs no gradient.
 
     Examples

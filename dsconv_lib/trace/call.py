@@ -70,6 +70,8 @@ class Call:
     ----------
     fake : bool
         Whether it meets a tensor without values.
+    dropout : float
+        Probability with which the module that runs it drops weights of attention in training.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class Call:
         self.fake = any(isinstance(tensor, FakeTensor) for tensor in self.tensors)
         self.tracks = {id(t): track_of(t) for t in self.tensors}
         self.tracked = [t for t in self.tensors if self.tracks[id(t)]]
+        self.dropout = 0.0
         self.outputs: list[Tensor] = []
         self.output = 0
 

@@ -128,6 +128,11 @@ class Ledger:
         module, name = self._running[-1]
         return f"layer {name!r} ({type(module).__name__})" if name else f"module {self._top}"
 
+    def dropout(self) -> float:
+        """What attention that runs drops of its weights in training; it is not seen otherwise."""
+        module = self._running[-1][0] if self._running else None
+        return float(module.dropout) if isinstance(module, nn.MultiheadAttention) else 0.0
+
     def _current(self) -> str:
         """Name of the innermost module that runs and has one."""
         return self._running[-1][1] if self._running else ""

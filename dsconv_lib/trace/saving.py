@@ -50,11 +50,16 @@ def _input(call: Call, needs: Needs) -> Kept:
 
 
 @RULES.entry(
-    "relu sigmoid tanh tan exp exp2 expm1 sqrt rsqrt reciprocal softmax _softmax log_softmax "
-    "_log_softmax"
+    "relu sigmoid tanh tan exp exp2 expm1 sqrt rsqrt reciprocal _softmax log_softmax _log_softmax"
 )
 def _result(call: Call, needs: Needs) -> Kept:
     return [call.out]
+
+
+@RULES.entry("softmax")
+def _softmax(call: Call, needs: Needs) -> Kept:
+    # In training, attention may drop some of its weights: then their mask and the rest are kept.
+    return [call.out, *([2 * _size(call.out)] if call.dropout else [])]
 
 
 @RULES.entry("amax amin logsumexp norm linalg_vector_norm std std_mean prod")
@@ -132,12 +137,30 @@ def _power(call: Call, needs: Needs) -> Kept:
 def _attention(call: Call, needs: Needs) -> Kept:
     # The fused kernel keeps one number per query instead of the attention weights.
     query, mask = call.args["query"], call.args["attn_mask"]
+    if _drops(call):
+        return _dropped_attention(call)
     kept = [query, call.args["key"], call.args["value"], call.out]
     numbers = prod(query.shape[:-1]) * max(4, query.element_size())
     if mask is None:
         return [*kept, numbers]
     floating = mask.is_floating_point()
     return [*kept, numbers, mask if floating else mask.numel() * query.element_size()]
+
+
+def _dropped_attention(call: Call) -> Kept:
+    """Kept step by step: scaled queries and keys, values, and weights, their mask, what is left."""
+    query, key, value = (call.args[name] for name in ("query", "key", "value"))
+    if call.args["enable_gqa"] or min(query.dim(), key.dim(), value.dim()) < 3:
+        return None
+    weights = prod(query.shape[:-1]) * key.shape[-2] * query.element_size()
+    flat = value.reshape(-1, *value.shape[-2:])
+    values = value if _memory(flat) == _memory(value) else _size(value)
+    return [_size(query), _size(key), values, 3 * weights]
+
+
+def _drops(call: Call) -> bool:
+    """Whether attention drops weights in training."""
+    return bool(call.dropout or call.args["dropout_p"])
 
 
 @RULES.entry("batch_norm native_batch_norm")
@@ -234,8 +257,11 @@ def as_in_training(call: Call, result: Tensor) -> Tensor:
     """
     if call.rule in DROPOUT and not call.writes:
         return torch.empty_like(result) if call.args["p"] > 0 else call.x
-    if call.rule == "scaled_dot_product_attention" and result.shape == call.args["query"].shape:
-        return torch.empty_like(call.args["query"])
+    if call.rule == "scaled_dot_product_attention":
+        if _drops(call):
+            return torch.empty_like(result, memory_format=torch.contiguous_format)
+        if result.shape == call.args["query"].shape:
+            return torch.empty_like(call.args["query"])
     return result
 
 

@@ -146,6 +146,7 @@ class Tracer(TorchDispatchMode):
 
     def _booked(self, call: Call, result: Any) -> Any:
         """Book the cost of an operation, whose result then lies in memory as in training."""
+        call.dropout = self.ledger.dropout()
         if isinstance(result, Tensor) and not has_values(result):
             trained = as_in_training(call, result)
             if trained is not result:
