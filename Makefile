@@ -90,13 +90,13 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 bench: $(READY) ## measure speed, write benchmarks/report.md, then the widgets' speed [ROUNDS=7]
-	$(BIN)/python benchmarks/report.py --rounds $(ROUNDS)
+	$(BIN)/python -m benchmarks.speed --rounds $(ROUNDS)
 	$(MAKE) --no-print-directory pages
 	$(BIN)/python book/_tools/browser.py
-	$(BIN)/python benchmarks/slider_latency.py
+	$(BIN)/python -m benchmarks.widgets
 
 compare: $(TOOLS) ## compare costs and receptive fields with other tools' and write the table
-	.venv-tools/bin/python benchmarks/other_tools.py --write book/api/other_tools.md
+	.venv-tools/bin/python -m benchmarks.other_tools --write book/api/other_tools.md
 
 company: $(COMPANY) ## trace networks of other packages, compare with real runs, write the table [NETWORK=timm]
 	.venv-company/bin/python benchmarks/company/run.py $(if $(NETWORK),$(NETWORK),--write book/api/company.md)
@@ -127,12 +127,12 @@ $(READY): pyproject.toml requirements.lock package.json package-lock.json
 	@touch $@
 
 # Newer versions of pip refuse the metadata of receptivefield.
-$(TOOLS): pyproject.toml requirements.lock benchmarks/other_tools.txt
+$(TOOLS): pyproject.toml requirements.lock benchmarks/other_tools/requirements.txt
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet "pip<24.1"
 	$(@D)/bin/python -m pip install --quiet --no-compile --constraint requirements.lock --editable .
 	$(@D)/bin/python -m pip install --quiet --no-compile --no-deps --ignore-requires-python \
-		--constraint requirements.lock --requirement benchmarks/other_tools.txt
+		--constraint requirements.lock --requirement benchmarks/other_tools/requirements.txt
 	@touch $@
 
 # torchaudio's compiled part wants CUDA; its networks do not need it.

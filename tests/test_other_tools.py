@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(ROOT))
 
-import other_tools  # noqa: E402
-import other_tools_runs as runs  # noqa: E402
+from benchmarks.other_tools import __main__ as other_tools  # noqa: E402
+from benchmarks.other_tools import runs  # noqa: E402
 
 PAGE = (ROOT / "book" / "api" / "other_tools.md").read_text()
 VERSIONS = re.search(r"The versions: (.*)\.\n", PAGE)[1]
@@ -82,7 +82,7 @@ def test_the_published_counts_of_mobilenet():
 
 def test_versions_are_pinned_once():
     lock = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text().splitlines())
-    text = (ROOT / "benchmarks" / "other_tools.txt").read_text()
+    text = (ROOT / "benchmarks" / "other_tools" / "requirements.txt").read_text()
     pinned = dict(re.findall(r"^([\w-]+)==([\w.]+)$", text, re.M))
     assert not pinned.keys() & lock.keys()
     assert set(re.findall(r"^[\w-]+$", text, re.M)) <= lock.keys()

@@ -1,7 +1,5 @@
 """Training steps of whole networks: the depthwise convolutions ours, or PyTorch's.
 
-    python benchmarks/networks.py [--rounds 11] [--report benchmarks/networks.md]
-
 A step is forward and backward, in float32, with one thread. A network is compared with itself: the
 same weights and layers, once with PyTorch's depthwise convolution and once with ours. Each runs in
 contiguous and in channels-last memory, and the faster of the two counts. Before any time is taken,
@@ -10,38 +8,30 @@ outputs and all gradients agree in float64 on a small input to 1e-10, and output
 bound follows from it (Amdahl 1967): the ratio if depthwise convolutions took no time at all.
 """
 
-import argparse
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
+from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
-from typing import NamedTuple
-
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch
-from depthwise import summary, without_numba
-from network_settings import NETWORKS, Network
-from timing import (
-    Ratio,
-    Times,
-    equal_and_timed,
-    fastest,
-    machine,
-    median_ms,
-    milliseconds,
-    require_equal,
-    settle,
-    shown,
-    speedup,
-    table,
-)
 from torch import Tensor, nn
 
 from dsconv_lib.functional import using_path
 from dsconv_lib.layers import DepthwiseConv1d, DepthwiseConv2d
+
+from .depthwise import without_numba
+from .network_settings import NETWORKS, Network
+from .timing import (
+    Times,
+    equal_and_timed,
+    fastest,
+    median_ms,
+    milliseconds,
+    require_equal,
+    speedup,
+)
+from .values import Cell, Number, Ratio, Table
 
 Way = Callable[[], AbstractContextManager[None]]
 WAYS: dict[str, Way] = {
@@ -51,7 +41,8 @@ WAYS: dict[str, Way] = {
 }
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True)
+class Found:
     """Times of one network, of its steps and of its depthwise convolutions alone."""
 
     network: Network
@@ -179,9 +170,9 @@ def measured(rounds: int) -> tuple[Found, ...]:
     return tuple(found)
 
 
-def training_steps(rounds: int) -> str:
+def training_steps(rounds: int) -> Table:
     """All networks: the ratios, and what bounds them."""
-    rows = []
+    rows: list[list[Cell]] = []
     ratios: dict[str, dict[str, float]] = {"with numba": {}, "without numba": {}, "bound": {}}
     for found in measured(rounds):
         given = {"with numba": found.ratio("ours"), "without numba": found.ratio("without numba")}
@@ -193,33 +184,12 @@ def training_steps(rounds: int) -> str:
                 str(found.network),
                 milliseconds(found.steps[found.plain]),
                 milliseconds(found.steps[fastest(found.steps, "ours")]),
-                *map(shown, given.values()),
-                f"{found.share:.0%}",
-                f"{found.bound:.1f}",
-                shown(found.alone_ratio),
+                *given.values(),
+                Number(found.share, ".0%"),
+                Number(found.bound, ".1f"),
+                found.alone_ratio,
             ]
         )
     header = ["network and input", "PyTorch ms", "ours ms", "×", "without numba ×"]
     header += ["share of depthwise", "bound ×", "depthwise alone ×"]
-    lines = [summary(name, ratios[name]) for name in ratios]
-    return "\n".join([*lines, "", table(header, rows)])
-
-
-def main() -> None:
-    """Print the table, and store it if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=11, help="turns of each candidate")
-    parser.add_argument("--report", type=Path, help="a Markdown file to write")
-    options = parser.parse_args()
-    settle()
-    about = "\n".join(__doc__.split("\n\n")[-1].strip().splitlines())
-    report = ["# Training steps of whole networks", machine(), about]
-    report.append(training_steps(options.rounds))
-    print(report[-1])
-    if options.report:
-        options.report.write_text("\n\n".join(report) + "\n", encoding="utf-8")
-        print(f"benchmark: written to {options.report}")
-
-
-if __name__ == "__main__":
-    main()
+    return Table.of(header, rows, ratios)

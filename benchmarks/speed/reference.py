@@ -1,17 +1,11 @@
 """NumPy's convolutions beside PyTorch's, and the ways to compute one beside each other.
 
-    python benchmarks/reference.py [--rounds 21] [--report benchmarks/reference.md]
-
-Every result is compared with PyTorch's before any time of it is taken. A ratio is our time over
-PyTorch's, within one round of taking turns; the quartiles of the rounds are in brackets. float32,
-one thread for both.
+A ratio is our time over PyTorch's, within one round of taking turns. float32, one thread for both.
 """
 
-import argparse
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 # NumPy's libraries read how many threads they may use when they are loaded.
@@ -22,9 +16,11 @@ os.environ["VECLIB_MAXIMUM_THREADS"] = "1"
 import numpy as np
 import torch
 import torch.nn.functional as F
-from timing import Times, equal_and_timed, machine, milliseconds, settle, shown, speedup, table
 
 from dsconv_lib import reference
+
+from .timing import Times, equal_and_timed, milliseconds, speedup
+from .values import Cell, Table
 
 # What the vectorised forward pass may take of PyTorch's time, in the first setting.
 TARGET = 2
@@ -103,26 +99,26 @@ def timed(
     return equal_and_timed(what, runs, rounds)
 
 
-def row(what: str, theirs: Operation, ours: Operation, arrays: Arrays, rounds: int) -> list[str]:
+def row(what: str, theirs: Operation, ours: Operation, arrays: Arrays, rounds: int) -> list[Cell]:
     """PyTorch's time, ours, and the ratio."""
     times = timed(what, theirs, {"NumPy": ours}, arrays, rounds)
     ratio = speedup(times["NumPy"], times["PyTorch"])
-    return [what, *(milliseconds(times[name]) for name in times), shown(ratio)]
+    return [what, *(milliseconds(times[name]) for name in times), ratio]
 
 
-def forward(rounds: int) -> str:
+def forward(rounds: int) -> Table:
     """`conv2d`."""
-    rows = []
+    rows: list[list[Cell]] = []
     for setting in SETTINGS:
         theirs, ours = (partial(f, **setting.options) for f in (F.conv2d, reference.conv2d))
         rows.append(row(str(setting), theirs, ours, setting.arrays(), rounds))
     header = ["layer", "PyTorch ms", "NumPy ms", f"× (target for the first: {TARGET})"]
-    return table(header, rows)
+    return Table.of(header, rows)
 
 
-def backward(rounds: int) -> str:
+def backward(rounds: int) -> Table:
     """`conv2d_backward` beside the operation that autograd calls."""
-    rows = []
+    rows: list[list[Cell]] = []
     for setting in SETTINGS:
         x, w, b = setting.arrays()
         shape = reference.conv2d(x, w, **setting.options).shape
@@ -140,13 +136,13 @@ def backward(rounds: int) -> str:
         )
         ours = partial(reference.conv2d_backward, **setting.options)
         rows.append(row(str(setting), theirs, ours, (grad, x, w), rounds))
-    return table(["layer", "PyTorch ms", "NumPy ms", "×"], rows)
+    return Table.of(["layer", "PyTorch ms", "NumPy ms", "×"], rows)
 
 
-def pooling(rounds: int) -> str:
+def pooling(rounds: int) -> Table:
     """Windows of 3 at stride 2."""
     setting = Setting("pooling", 4, 64, 56, 40, 64, 3)
-    rows = []
+    rows: list[list[Cell]] = []
     for name in ("max_pool2d", "avg_pool2d"):
         theirs, ours = (
             partial(getattr(library, name), kernel_size=3, stride=2, padding=1)
@@ -154,12 +150,12 @@ def pooling(rounds: int) -> str:
         )
         what = f"`{name}`: 4, 64, 56×40, K3, stride 2"
         rows.append(row(what, theirs, ours, setting.arrays()[:1], rounds))
-    return table(["layer", "PyTorch ms", "NumPy ms", "×"], rows)
+    return Table.of(["layer", "PyTorch ms", "NumPy ms", "×"], rows)
 
 
-def ways(settings: Sequence[tuple[Setting, Sequence[str]]], rounds: int) -> str:
+def ways(settings: Sequence[tuple[Setting, Sequence[str]]], rounds: int) -> Table:
     """The ways to compute a convolution, beside `conv2d` of PyTorch."""
-    rows = []
+    rows: list[list[Cell]] = []
     for setting, names in settings:
         options, arrays = setting.options, setting.arrays()
         ours = {name: partial(WAYS[name], **options) for name in names}
@@ -168,39 +164,22 @@ def ways(settings: Sequence[tuple[Setting, Sequence[str]]], rounds: int) -> str:
         columns = reference.im2col_bytes(arrays[0].shape, setting.K, **layer)
         memory = f"{arrays[0].nbytes / 2**20:.2f} → {columns / 2**20:.2f} MiB"
         for name in times:
-            ratio = shown(speedup(times[name], times["PyTorch"]))
+            ratio = speedup(times[name], times["PyTorch"])
             cells = [milliseconds(times[name]), "" if name == "PyTorch" else ratio]
             rows.append([str(setting), name, *cells, memory if "im2col" in name else ""])
-    return table(["layer", "way", "ms", "× PyTorch", "columns"], rows)
+    return Table.of(["layer", "way", "ms", "× PyTorch", "columns"], rows)
 
 
-def main() -> None:
-    """Print the tables, and store them if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=21, help="turns of each candidate")
-    parser.add_argument("--report", type=Path, help="a Markdown file to write")
-    options = parser.parse_args()
-    settle()
+def tables(rounds: int) -> dict[str, Callable[[], Table]]:
+    """Every table by its title."""
     vector = list(WAYS)[:4]
     small = Setting("small", 1, 3, 12, 10, 4, 3)
     wide = Setting("one wide kernel each", 2, 32, 56, 56, 32, 31, padding=15, groups=32)
-    compare = [(SETTINGS[0], vector), (wide, vector[:3])]
-    tables = {
-        "Forward": lambda: forward(options.rounds),
-        "Backward": lambda: backward(options.rounds),
-        "Pooling": lambda: pooling(options.rounds),
-        "Ways to compute a convolution": lambda: ways(compare, max(5, options.rounds // 3)),
-        "Loops": lambda: ways([(small, list(WAYS))], max(5, options.rounds // 3)),
+    few = max(5, rounds // 3)
+    return {
+        "NumPy, forward": lambda: forward(rounds),
+        "NumPy, backward": lambda: backward(rounds),
+        "NumPy, pooling": lambda: pooling(rounds),
+        "NumPy, ways to compute": lambda: ways([(SETTINGS[0], vector), (wide, vector[:3])], few),
+        "NumPy, loops": lambda: ways([(small, list(WAYS))], few),
     }
-    report = ["# NumPy's convolutions beside PyTorch's", f"{machine()}, NumPy {np.__version__}"]
-    report.append("\n".join(__doc__.split("\n\n")[-1].strip().splitlines()))
-    for title, make in tables.items():
-        report += [f"## {title}", make()]
-        print("\n\n".join(report[-2:]), flush=True)
-    if options.report:
-        options.report.write_text("\n\n".join(report) + "\n", encoding="utf-8")
-        print(f"benchmark: written to {options.report}")
-
-
-if __name__ == "__main__":
-    main()

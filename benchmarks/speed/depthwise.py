@@ -1,37 +1,20 @@
-"""Depthwise convolution beside PyTorch's: times on the machine that runs this, side by side.
+"""Depthwise convolution beside PyTorch's, side by side.
 
-    python benchmarks/depthwise.py [--rounds 11] [--only PART] [--report benchmarks/depthwise.md]
-
-Every result is compared with PyTorch's before any time of it is taken. A ratio is PyTorch's time
-over ours, within one round of taking turns; the quartiles of the rounds are in brackets. For the
-dilated settings PyTorch's time is that of the faster of its two memory formats, and ours that of
-contiguous tensors.
+A ratio is PyTorch's time over ours, within one round of taking turns. For the dilated settings
+PyTorch's time is that of the faster of its two memory formats, and ours that of contiguous tensors.
 """
 
-import argparse
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
-from depthwise_settings import BEST, NCHW, NHWC, Setting, causal, compare, dilated, others
-from timing import (
-    copy_bandwidth,
-    equal_and_timed,
-    geometric_mean,
-    machine,
-    median_ms,
-    milliseconds,
-    settle,
-    shown,
-    speedup,
-    table,
-)
 
 from dsconv_lib._depthwise import choice
 from dsconv_lib._depthwise.plain import MOST_PADDING
+
+from .depthwise_settings import BEST, NCHW, NHWC, Setting, causal, compare, dilated, others
+from .timing import copy_bandwidth, equal_and_timed, median_ms, milliseconds, settle, speedup
+from .values import Cell, Floor, Number, Ratios, Table
 
 # Read x, write y; read g, write dx; read x and g for dw.
 PASSES = 6
@@ -39,17 +22,10 @@ PASSES = 6
 CACHE = 1 << 25
 
 
-def summary(name: str, ratios: dict[str, float]) -> str:
-    """Geometric mean and the least of ratios, by setting."""
-    least = min(ratios, key=lambda setting: ratios[setting])
-    mean = geometric_mean(list(ratios.values()))
-    return f"- {name}: geometric mean {mean:.2f}, least {ratios[least]:.2f} ({least})"
-
-
-def training(rounds: int) -> str:
+def training(rounds: int) -> Table:
     """The dilated settings of the targets: both paths beside PyTorch, and the memory floor."""
     bandwidth = copy_bandwidth()
-    rows = []
+    rows: list[list[Cell]] = []
     ratios: dict[str, dict[str, float]] = {"pure": {}, "compiled": {}}
     above: dict[str, float] = {}
     for setting in dilated():
@@ -60,16 +36,12 @@ def training(rounds: int) -> str:
         floor_ms = 1e3 * PASSES * setting.bytes / bandwidth
         above[str(setting)] = median_ms(times["compiled"]) / floor_ms
         names = ("plain", "plain, channels last", "pure", "compiled")
-        cells = [milliseconds(times[name]) for name in names]
-        cells += [shown(ratio) for ratio in found.values()]
-        rows.append([str(setting), *cells, f"{above[str(setting)]:.1f}"])
-    most = max(above, key=lambda setting: above[setting])
-    lines = [summary(path, ratios[path]) for path in ratios]
-    lines.append(f"- compiled: {above[most]:.1f} times the floor at most ({most})")
-    lines.append(f"- the floor: {PASSES} passes at {bandwidth / 1e9:.1f} GB/s, as a copy has them")
+        cells: list[Cell] = [milliseconds(times[name]) for name in names]
+        rows.append([str(setting), *cells, *found.values(), Number(above[str(setting)], ".1f")])
+    floor = Floor(PASSES, bandwidth, (Ratios.of("compiled", above),))
     header = ["N, C, plane, K, D", "plain ms", "channels last ms", "pure ms", "compiled ms"]
     header += ["pure ×", "compiled ×", "above floor"]
-    return "\n".join([*lines, "", table(header, rows)])
+    return Table.of(header, rows, ratios, floor)
 
 
 @contextmanager
@@ -82,30 +54,29 @@ def without_numba() -> Iterator[None]:
         choice._numba[:] = known
 
 
-def chosen(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> str:
+def chosen(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> Table:
     """The path that is chosen by itself, with and without numba, beside the better plain format."""
-    rows = []
+    rows: list[list[Cell]] = []
     ratios: dict[str, dict[str, float]] = {"with numba": {}, "without numba": {}}
     for setting in settings:
-        cells = []
+        cells: list[Cell] = []
         for name in ratios:
             with nullcontext() if name == "with numba" else without_numba():
                 times = compare(setting, [None], rounds, train=train)
             found = speedup(times[BEST], times["chosen"])
             ratios[name][str(setting)] = found.middle
-            cells += [milliseconds(times["chosen"]), shown(found)]
+            cells += [milliseconds(times["chosen"]), found]
         rows.append([str(setting), milliseconds(times[BEST]), *cells])
-    lines = [summary(name, ratios[name]) for name in ratios]
     header = ["N, C, plane, K, D", "PyTorch ms", "ours ms", "×", "without numba ms", "×"]
-    return "\n".join([*lines, "", table(header, rows)])
+    return Table.of(header, rows, ratios)
 
 
-def like_for_like(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> str:
+def like_for_like(settings: Iterable[Setting], rounds: int, *, train: bool = True) -> Table:
     """PyTorch and ours on the same tensors, in both memory formats."""
-    rows = []
+    rows: list[list[Cell]] = []
     ratios: dict[str, dict[str, float]] = {}
     for setting in settings:
-        cells = []
+        cells: list[Cell] = []
         for form, name in ((NCHW, "contiguous"), (NHWC, "channels last")):
             for numba in ("", ", without numba"):
                 with without_numba() if numba else nullcontext():
@@ -114,23 +85,24 @@ def like_for_like(settings: Iterable[Setting], rounds: int, *, train: bool = Tru
                     times = equal_and_timed(str(setting), runs, rounds)
                 found = speedup(times["plain"], times["ours"])
                 ratios.setdefault(name + numba, {})[str(setting)] = found.middle
-                cells += [shown(found)] if numba else [milliseconds(times["plain"]), shown(found)]
+                cells += [found] if numba else [milliseconds(times["plain"]), found]
         rows.append([str(setting), *cells])
-    lines = [summary(name, found) for name, found in ratios.items()]
     header = ["N, C, plane, K, D", "PyTorch ms", "×", "without numba ×"]
     header += ["channels last ms", "×", "without numba ×"]
-    return "\n".join([*lines, "", table(header, rows)])
+    return Table.of(header, rows, ratios)
 
 
-def forward_alone(rounds: int) -> str:
+def forward_alone(rounds: int) -> Table:
     """Forward passes where PyTorch's fast kernel is lost."""
     lost = [s for s in dilated() if s.D * (s.K - 1) // 2 > MOST_PADDING]
     return chosen(lost, rounds, train=False)
 
 
-def through_the_compiler(rounds: int) -> str:
+def through_the_compiler(rounds: int) -> Table:
     """``torch.compile`` on both sides."""
-    rows = []
+    if shutil.which(os.environ.get("CXX", "g++")) is None:
+        return Table(about="Not measured: it needs a C++ compiler.")
+    rows: list[list[Cell]] = []
     names = ["PyTorch ms", "compiled ms", "ours ms", "ours compiled ms"]
     for setting in (Setting(4, 64, 56, 56, 3, 6), Setting(2, 256, 28, 28, 3, 12)):
         kinds = [("plain", False), ("plain", True), (None, False), (None, True)]
@@ -140,12 +112,12 @@ def through_the_compiler(rounds: int) -> str:
         }
         times = equal_and_timed(str(setting), runs, rounds)
         rows.append([str(setting), *(milliseconds(times[name]) for name in names)])
-    return table(["N, C, plane, K, D", *names], rows)
+    return Table.of(["N, C, plane, K, D", *names], rows)
 
 
-def two_threads(rounds: int) -> str:
+def two_threads(rounds: int) -> Table:
     """The time with one thread over that with two, for PyTorch and for ours."""
-    rows = []
+    rows: list[list[Cell]] = []
     for setting in [s for s in dilated() if s.rows >= 56 and s.D in (2, 12)]:
         medians: dict[str, list[float]] = {}
         for threads in (1, 2):
@@ -154,15 +126,16 @@ def two_threads(rounds: int) -> str:
                 medians.setdefault(name, []).append(median_ms(times))
         settle()
         cells = [
-            f"{one / two:.2f}" for one, two in (medians[n] for n in (BEST, "pure", "compiled"))
+            Number(one / two, ".2f")
+            for one, two in (medians[n] for n in (BEST, "pure", "compiled"))
         ]
         rows.append([str(setting), *cells])
-    return table(["N, C, plane, K, D", "PyTorch ×", "pure ×", "compiled ×"], rows)
+    return Table.of(["N, C, plane, K, D", "PyTorch ×", "pure ×", "compiled ×"], rows)
 
 
-def parts(rounds: int) -> dict[str, Callable[[], str]]:
+def parts(rounds: int) -> dict[str, Callable[[], Table]]:
     """Every table by its title."""
-    tables: dict[str, Callable[[], str]] = {
+    tables: dict[str, Callable[[], Table]] = {
         "Dilated, forward and backward": lambda: training(rounds),
         f"Dilated, forward alone, padding over {MOST_PADDING}": lambda: forward_alone(rounds),
         "One axis, causal, forward and backward": lambda: chosen(causal(), rounds),
@@ -176,26 +149,3 @@ def parts(rounds: int) -> dict[str, Callable[[], str]]:
     tables["Two threads for one"] = lambda: two_threads(rounds)
     tables["With torch.compile"] = lambda: through_the_compiler(rounds)
     return tables
-
-
-def main() -> None:
-    """Print the tables, and store them if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=11, help="turns of each candidate")
-    parser.add_argument("--only", default="", help="tables whose title begins so")
-    parser.add_argument("--report", type=Path, help="a Markdown file to write")
-    options = parser.parse_args()
-    settle()
-    report = ["# Depthwise convolution beside PyTorch's", machine()]
-    report.append("\n".join(__doc__.split("\n\n")[-1].strip().splitlines()))
-    for title, make in parts(options.rounds).items():
-        if title.startswith(options.only):
-            report += [f"## {title}", make()]
-            print("\n\n".join(report[-2:]), flush=True)
-    if options.report:
-        options.report.write_text("\n\n".join(report) + "\n", encoding="utf-8")
-        print(f"benchmark: written to {options.report}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Why an answer differs from the truth, for each cell of the tables of `other_tools.py`."""
+"""Why an answer differs from the truth, for each cell of the tables."""
 
 from collections.abc import Mapping, Sequence
 

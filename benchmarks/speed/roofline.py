@@ -6,17 +6,10 @@ A training step has few operations for each byte that it moves, so the time is t
 
 from functools import cache
 
-from depthwise import CACHE, PASSES
-from depthwise_settings import BEST, Setting, compare
-from timing import (
-    copy_bandwidth,
-    gemm_peak,
-    median_ms,
-    milliseconds,
-    require_equal,
-    table,
-    take_turns,
-)
+from .depthwise import CACHE, PASSES
+from .depthwise_settings import BEST, Setting, compare
+from .timing import copy_bandwidth, gemm_peak, median_ms, milliseconds, require_equal, take_turns
+from .values import Cell, Floor, Number, Ratios, Table
 
 PATHS = ("pure", "compiled")
 # Forward, gradient of the input, gradient of the weight.
@@ -42,10 +35,10 @@ def peaks() -> tuple[float, float]:
     return gemm_peak(), copy_bandwidth()
 
 
-def roofline(rounds: int) -> str:
+def roofline(rounds: int) -> Table:
     """A training step as operations per second, beside what its intensity allows."""
     peak, bandwidth = peaks()
-    rows = []
+    rows: list[list[Cell]] = []
     for setting in ON_THE_ROOF:
         times = compare(setting, PATHS, rounds)
         moved = PASSES * setting.bytes
@@ -55,8 +48,9 @@ def roofline(rounds: int) -> str:
         for name in (BEST, *PATHS):
             seconds = median_ms(times[name]) / 1e3
             reached = operations / seconds
-            cells = [f"{intensity:.2f}", f"{roof / 1e9:.1f}", f"{reached / 1e9:.1f}"]
-            cells += [f"{moved / seconds / 1e9:.1f}", f"{reached / roof:.0%}"]
+            cells = [Number(intensity, ".2f")]
+            cells += [Number(x / 1e9, ".1f") for x in (roof, reached, moved / seconds)]
+            cells.append(Number(reached / roof, ".0%"))
             rows.append([str(setting), "PyTorch" if name == BEST else name, *cells])
     header = ["N, C, plane, K, D", "path", "FLOP/byte", "roof GFLOP/s", "GFLOP/s", "GB/s", "of it"]
     about = (
@@ -65,13 +59,13 @@ def roofline(rounds: int) -> str:
         f"A step has {PRODUCTS} · 2 · K² operations for each input value, and moves it {PASSES} "
         "times. What fits into the cache can be above the roof."
     )
-    return f"{about}\n\n{table(header, rows)}"
+    return Table.of(header, rows, about=about)
 
 
-def beyond_the_cache(rounds: int) -> str:
+def beyond_the_cache(rounds: int) -> Table:
     """Ours on tensors that do not stay in the cache, over the time that moving them takes."""
     _, bandwidth = peaks()
-    rows = []
+    rows: list[list[Cell]] = []
     above: dict[str, dict[str, float]] = {path: {} for path in PATHS}
     for setting in BEYOND_THE_CACHE:
         assert setting.bytes > CACHE
@@ -81,15 +75,11 @@ def beyond_the_cache(rounds: int) -> str:
             require_equal(f"{setting}: {path}", run(), plain)
         del plain
         floor_ms = 1e3 * PASSES * setting.bytes / bandwidth
-        cells = [f"{floor_ms:.3g}"]
+        cells = [Number(floor_ms)]
         for path, times in take_turns(runs, rounds).items():
             above[path][str(setting)] = median_ms(times) / floor_ms
-            cells += [milliseconds(times), f"{above[path][str(setting)]:.1f}"]
+            cells += [milliseconds(times), Number(above[path][str(setting)], ".1f")]
         rows.append([str(setting), *cells])
-    lines = []
-    for path, found in above.items():
-        most = max(found, key=lambda setting: found[setting])
-        lines.append(f"- {path}: {found[most]:.1f} times the floor at most ({most})")
-    lines.append(f"- the floor: {PASSES} passes at {bandwidth / 1e9:.1f} GB/s, as a copy has them")
+    found = tuple(Ratios.of(path, times) for path, times in above.items())
     header = ["N, C, plane, K, D", "floor ms", "pure ms", "above", "compiled ms", "above"]
-    return "\n".join([*lines, "", table(header, rows)])
+    return Table.of(header, rows, floor=Floor(PASSES, bandwidth, found))

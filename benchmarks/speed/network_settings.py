@@ -5,7 +5,6 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from depthwise_settings import NCHW, NHWC
 from torch import nn
 
 from dsconv_lib.layers import (
@@ -15,6 +14,8 @@ from dsconv_lib.layers import (
     TCNBlock,
     XceptionBlock,
 )
+
+from .depthwise_settings import NCHW, NHWC
 
 
 class Network(NamedTuple):

@@ -1,4 +1,4 @@
-"""Small modules whose cost is worked out by hand, for `other_tools.py`.
+"""Small modules whose cost is worked out by hand, for all tools.
 
 The truths are integers that stand here with their derivation. None comes from `dsconv_lib`.
 """

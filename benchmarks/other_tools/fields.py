@@ -1,4 +1,4 @@
-"""Small modules whose receptive field is worked out by hand, for `other_tools.py`.
+"""Small modules whose receptive field is worked out by hand, for all tools.
 
 The truths are integers that stand here with their derivation. None comes from `dsconv_lib`.
 """
@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from other_tools_costs import Apply, Shape, depends_on_values, weight
 from torch import Tensor, nn
+
+from .costs import Apply, Shape, depends_on_values, weight
 
 
 class FieldCase(NamedTuple):

@@ -1,10 +1,6 @@
-"""How long from a slider's event to the picture: the book's widgets beside ipywidgets.interact.
+"""Measure: from a slider's event to the picture, in the book's page and through a kernel.
 
-Both draw the same pictures of the same settings in the same headless Chromium. The widgets run in
-the built book; `interact` draws with matplotlib through a kernel in a JupyterLab of this Python.
-No time is printed unless both showed the library's number for every setting.
-
-    make bench
+No time is handed over unless both showed the library's number for every setting.
 """
 
 from __future__ import annotations
@@ -15,22 +11,25 @@ import platform
 import statistics
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-HTML = ROOT / "_build" / "html"
-sys.path[:0] = [str(ROOT / "book" / "_tools"), str(ROOT / "benchmarks")]
+from .matplotlib_pictures import READ
+from .subjects import Subject
 
-from matplotlib_pictures import READ  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
+HTML = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT / "book" / "_tools"))
+
+from browser import launch  # noqa: E402
+from lab import jupyter_lab, open_notebook, run_cell  # noqa: E402
 
 WIDGET_EVENTS, KERNEL_EVENTS = 240, 60
-LIMIT_MS = 16.0
 
 # An event is dispatched at the start of a frame, as Chromium does with those of a real pointer; the
 # message comes back when the frame has been styled, laid out and painted.
@@ -101,110 +100,32 @@ def draw(subject, setting):
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One picture in both forms: the moves of its sliders, and the code for the kernel."""
+class Milliseconds:
+    """Times of some events."""
+
+    each: tuple[float, ...]
+
+    def percentile(self, share: int) -> float:
+        """The time that so many of a hundred do not pass."""
+        return statistics.quantiles(self.each, n=100, method="inclusive")[share - 1]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """One picture: until an event was handled, and until it was drawn, here and by `interact`."""
 
     name: str
-    widget: str
-    readout: str
-    preset: str
-    start: dict[str, int]
-    round_trip: list[tuple[str, int]]
-    code: str
-
-    def settings(self, events: int) -> list[dict[str, int]]:
-        """Return the setting after each of so many moves, by one step of one slider each."""
-        there_and_back = self.round_trip + [(label, -by) for label, by in self.round_trip[::-1]]
-        moves = [there_and_back[i % len(there_and_back)] for i in range(events)]
-        steps = accumulate(
-            moves, lambda now, move: {**now, move[0]: now[move[0]] + move[1]}, initial=self.start
-        )
-        return list(steps)[1:]
-
-    def moves(self, events: int) -> list[tuple[str, int, int]]:
-        """Return (slider, value, direction) of each move."""
-        states = [self.start, *self.settings(events)]
-        changed = []
-        for before, after in pairwise(states):
-            (label,) = (key for key in after if after[key] != before[key])
-            changed.append((label, after[label], after[label] - before[label]))
-        return changed
-
-    def truth(self, setting: dict[str, int]) -> str:
-        """Return the library's number for a setting."""
-        from dsconv_lib import ConvSpec, output_size, receptive_field
-        from dsconv_lib.widgets import ReceptiveFieldExplorer
-
-        if self.readout == "output-size":
-            return str(output_size(*setting.values()))
-        if self.preset == "vgg16":
-            return str(ReceptiveFieldExplorer(preset="vgg16").receptive_field.size)
-        keys = ("kernel", "stride", "dilation")
-        layers = [[setting[f"layer {i} {key}"] for key in keys] for i in (1, 2, 3)]
-        return str(receptive_field([ConvSpec(k, s, 0, d) for k, s, d in layers]).size)
+    handled: Milliseconds
+    drawn: Milliseconds
+    kernel: Milliseconds
 
 
-def code(name: str, ranges: dict[str, tuple[int, int]], start: dict[str, int]) -> str:
-    """Write a cell that makes `interact` draw a widget's picture and print its number."""
-    sliders = ", ".join(
-        f'"{label}": IntSlider({start[label]}, {least}, {most}, description="{label}")'
-        for label, (least, most) in ranges.items()
-    )
-    return f"@interact(**{{{sliders}}})\ndef show(**setting):\n    draw({name!r}, setting)"
+@dataclass(frozen=True)
+class Measured:
+    """All pictures, and the machine that drew them."""
 
-
-def subjects() -> list[Subject]:
-    """Return the pictures that are compared, as wide as they are on a desktop page."""
-    size = {"input": 7, "kernel": 3, "stride": 2, "padding": 0, "dilation": 1}
-    bounds = {"input": (1, 32), "kernel": (1, 9), "stride": (1, 5), "padding": (0, 8)}
-    bounds["dilation"] = (1, 6)
-    reach = {"kernel": (1, 7), "dilation": (1, 16), "stride": (1, 3)}
-    stack = {f"layer {i} {key}": 3 if key == "kernel" else 1 for i in (1, 2, 3) for key in reach}
-    limits = {label: reach[label.split()[2]] for label in stack}
-    strip, three, vgg = (
-        "output-size explorer",
-        "receptive-field explorer, 3 layers",
-        "receptive-field explorer, VGG-16",
-    )
-    return [
-        Subject(
-            name=strip,
-            widget="output-size-explorer",
-            readout="output-size",
-            preset="",
-            start=size,
-            round_trip=[
-                *[("input", 1)] * 14,
-                *[("kernel", 1)] * 3,
-                *[("padding", 1)] * 3,
-                *[("dilation", 1)] * 2,
-                *[("stride", 1)] * 2,
-            ],
-            code=code(strip, bounds, size),
-        ),
-        Subject(
-            name=three,
-            widget="receptive-field-explorer",
-            readout="receptive-field",
-            preset="plain",
-            start=stack,
-            round_trip=[
-                *[("layer 2 dilation", 1)] * 3,
-                *[("layer 3 dilation", 1)] * 4,
-                *[("layer 1 stride", 1), ("layer 2 kernel", 1), ("layer 1 kernel", 1)],
-            ],
-            code=code(three, limits, stack),
-        ),
-        Subject(
-            name=vgg,
-            widget="receptive-field-explorer",
-            readout="receptive-field",
-            preset="vgg16",
-            start={"output": 0},
-            round_trip=[("output", 1)] * 4,
-            code=code(vgg, {"output": (0, 4)}, {"output": 0}),
-        ),
-    ]
+    machine: str
+    pictures: tuple[Latency, ...]
 
 
 def page_with(widget: str) -> str:
@@ -268,11 +189,6 @@ def time_kernel(page: Page, subject: Subject, cell: int) -> list[float]:
     return [time for time, _ in answers]
 
 
-def percentile(times: list[float], share: int) -> float:
-    """Return a percentile of some times."""
-    return statistics.quantiles(times, n=100, method="inclusive")[share - 1]
-
-
 def machine(browser: Browser) -> str:
     """Describe the machine and the versions."""
     model = platform.processor() or platform.machine()
@@ -288,50 +204,30 @@ def machine(browser: Browser) -> str:
     )
 
 
-def main() -> int:
-    """Measure and print the table."""
-    from browser import launch
-    from lab import jupyter_lab, open_notebook, run_cell
-
-    compared = subjects()
-    rows: list[dict[str, Any]] = []
+def measure(compared: Sequence[Subject]) -> Measured:
+    """Time each picture in the page, then all of them through one kernel."""
     pictures: dict[str, Any] = {}
+    in_page, by_kernel = [], []
     with tempfile.TemporaryDirectory() as home, sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         for subject in compared:
-            handled, drawn = time_widget(page, subject)
-            rows.append({"name": subject.name, "handled": handled, "drawn": drawn})
+            in_page.append(time_widget(page, subject))
             pictures[subject.name] = pictures_of(page, subject)
         file = Path(home) / "pictures.json"
         file.write_text(json.dumps(pictures), encoding="utf-8")
-        setup = SETUP.format(folder=str(ROOT / "benchmarks"), pictures=str(file))
-        cells = [setup, *(one.code for one in compared)]
-        with jupyter_lab(Path(home) / "lab", cells) as address:
+        setup = SETUP.format(folder=str(Path(__file__).parent), pictures=str(file))
+        with jupyter_lab(Path(home) / "lab", [setup, *(one.code for one in compared)]) as address:
             open_notebook(page, address)
             run_cell(page, 0)
-            for cell, (row, subject) in enumerate(zip(rows, compared, strict=True), 1):
+            for cell, subject in enumerate(compared, 1):
                 run_cell(page, cell)
-                row["kernel"] = time_kernel(page, subject, cell)
+                by_kernel.append(time_kernel(page, subject, cell))
             page.goto("about:blank")
         described = machine(browser)
         browser.close()
-    print(described)
-    print(f"milliseconds; {WIDGET_EVENTS} events in the page, {KERNEL_EVENTS} through the kernel")
-    print(
-        "| picture | handled p50 | p95 | drawn p50 | p95 | interact p50 | p95 | ratio p50 | p95 |"
-    )
-    print("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for row in rows:
-        numbers = [percentile(row[k], p) for k in ("handled", "drawn", "kernel") for p in (50, 95)]
-        ratios = [numbers[4] / numbers[2], numbers[5] / numbers[3]]
-        cells_of_row = [f"{n:.1f}" for n in numbers] + [f"{ratio:.0f}×" for ratio in ratios]
-        print(f"| {row['name']} | {' | '.join(cells_of_row)} |")
-    worst = max(percentile(row["drawn"], 95) for row in rows)
-    verdict = "met" if worst < LIMIT_MS else "NOT met"
-    print(f"limit of {LIMIT_MS:.0f} ms at the 95th percentile: {verdict} ({worst:.1f} ms at worst)")
-    return 0 if worst < LIMIT_MS else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    found = [
+        Latency(subject.name, *(Milliseconds(tuple(times)) for times in (*widget, kernel)))
+        for subject, widget, kernel in zip(compared, in_page, by_kernel, strict=True)
+    ]
+    return Measured(described, tuple(found))

@@ -1,10 +1,10 @@
 """Costs and receptive fields of small modules, as this library and other tools see them.
 
-    python benchmarks/other_tools.py [--write book/api/other_tools.md]
+    python -m benchmarks.other_tools [--write book/api/other_tools.md]
 
 It runs in the environment that `make compare` makes. The modules and the truth about them stand in
-`other_tools_costs.py` and `other_tools_fields.py`, what is asked in `other_tools_runs.py`, the
-reasons of differences in `other_tools_notes.py`, and the prose in `other_tools.md`.
+`costs.py` and `fields.py`, what is asked in `runs.py`, the reasons of differences in `notes.py`,
+and the prose in `page.md`.
 """
 
 import argparse
@@ -16,9 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template, ascii_lowercase
 
-from other_tools_notes import FIELDS, MACS, PARAMETERS, Notes
-from other_tools_runs import COST_TOOLS, FIELD_TOOLS, Answers, costs_by, fields_by, truths
-from timing import table
+from ..speed.markdown import grid
+from .notes import FIELDS, MACS, PARAMETERS, Notes
+from .runs import COST_TOOLS, FIELD_TOOLS, Answers, costs_by, fields_by, truths
 
 HERE = Path(__file__).parent
 PACKAGES = (
@@ -66,7 +66,7 @@ def letters(name: str, answers: Mapping[str, Answers]) -> dict[tuple[str, str], 
         if text != truth[row] and (name, tool) != APART
     }
     if differ != found.keys():
-        sys.exit(f"{name}: other_tools_notes.py must explain {sorted(differ ^ found.keys())}")
+        sys.exit(f"{name}: notes.py must explain {sorted(differ ^ found.keys())}")
     return found
 
 
@@ -86,7 +86,7 @@ def part(name: str, answers: Mapping[str, Answers]) -> str:
     ]
     rows.append([f"like the truth, of {len(truth)}", "", *right])
     notes = [f"- ({a}) {text}" for a, (text, _) in zip(ascii_lowercase, NOTES[name], strict=False)]
-    return "\n\n".join([table(["module", "truth", *answers], rows), "\n".join(notes)])
+    return "\n\n".join([grid(["module", "truth", *answers], rows), "\n".join(notes)])
 
 
 def versions() -> str:
@@ -97,7 +97,7 @@ def versions() -> str:
 def page(answered: Answered, versions: str) -> str:
     """The page: the template with its tables."""
     parts = {name: part(name, answers) for name, answers in answered.items()}
-    template = Template((HERE / "other_tools.md").read_text(encoding="utf-8"))
+    template = Template((HERE / "page.md").read_text(encoding="utf-8"))
     return template.substitute(parts, versions=versions)
 
 

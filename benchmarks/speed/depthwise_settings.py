@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from timing import Times, equal_and_timed
 from torch import Tensor
 
 from dsconv_lib.functional import depthwise_conv1d, depthwise_conv2d, using_path
+
+from .timing import Times, equal_and_timed
 
 NCHW, NHWC = torch.contiguous_format, torch.channels_last
 BEST = "best plain"

@@ -1,4 +1,4 @@
-"""What each tool says about one module, for `other_tools.py`.
+"""What each tool says about one module, to be set beside the others.
 
 Every function takes a module in evaluation mode and an input, and asks its tool the way the tool's
 own documentation does. Tools are imported where they are asked, so that those that are installed
@@ -14,11 +14,12 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from other_tools_costs import COSTS, CostCase
-from other_tools_fields import FIELDS, FieldCase
 from torch import Tensor, nn
 
 from dsconv_lib import measure_receptive_field, trace_cost, trace_receptive_field
+
+from .costs import COSTS, CostCase
+from .fields import FIELDS, FieldCase
 
 Answers = dict[str, str]
 NOTHING, SPACE = "–", "\N{NO-BREAK SPACE}"

@@ -1,7 +1,6 @@
 """Times that can be compared: taken in turn, in one process, and only of equal results."""
 
 import ctypes
-import math
 import os
 import platform
 import re
@@ -10,10 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from .values import Number, Ratio
 
 Candidates = Mapping[str, Callable[[], object]]
 Times = dict[str, list[float]]
@@ -62,34 +62,15 @@ def median_ms(times: Sequence[float]) -> float:
     return 1e3 * statistics.median(times)
 
 
-class Ratio(NamedTuple):
-    """Median and quartiles of the ratios within each round."""
-
-    low: float
-    middle: float
-    high: float
+def milliseconds(times: Sequence[float]) -> Number:
+    """A median with three digits."""
+    return Number(median_ms(times))
 
 
 def speedup(before: Sequence[float], after: Sequence[float]) -> Ratio:
     """How many times as long ``before`` took."""
     ratios = [a / b for a, b in zip(before, after, strict=True)]
     return Ratio(*statistics.quantiles(ratios, n=4, method="inclusive"))
-
-
-def shown(ratio: Ratio) -> str:
-    """A ratio with its quartiles."""
-    digits = 1 if ratio.middle >= 2 else 2
-    return f"{ratio.middle:.{digits}f} ({ratio.low:.{digits}f}–{ratio.high:.{digits}f})"
-
-
-def milliseconds(times: Sequence[float]) -> str:
-    """A median with three digits."""
-    return f"{median_ms(times):.3g}"
-
-
-def geometric_mean(values: Sequence[float]) -> float:
-    """The mean for ratios."""
-    return math.exp(statistics.fmean(map(math.log, values)))
 
 
 def fastest(times: Times, start: str = "") -> str:
@@ -168,9 +149,3 @@ def machine() -> str:
         f"{os.cpu_count()} cores, {platform.system()}; Python {platform.python_version()}, "
         f"PyTorch {torch.__version__}, {torch.get_num_threads()} thread(s)"
     )
-
-
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, its first column to the left and the others to the right."""
-    lines = [header, ["---", *["---:"] * (len(header) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

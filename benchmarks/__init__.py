@@ -1,0 +1,1 @@
+"""Measurements beside other ways to do the same; each folder runs as a module."""

@@ -1,0 +1,1 @@
+"""How soon a widget is drawn after its slider moves."""
