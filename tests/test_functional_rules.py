@@ -3,10 +3,9 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import fresh
 import pytest
 import torch
 import torch.nn.functional as F
@@ -147,7 +146,7 @@ except ImportError as error:
 else:
     raise AssertionError("not refused")
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    fresh.run(code)
 
 
 def test_numba_is_imported_when_it_is_first_needed():
@@ -157,7 +156,7 @@ from dsconv_lib.functional import depthwise_conv2d
 depthwise_conv2d(torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3), stride=2)
 assert "numba" not in sys.modules
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    fresh.run(code)
 
 
 @pytest.mark.parametrize("path", ["torch", "pure", "compiled"])
@@ -166,10 +165,7 @@ def test_the_environment_can_set_the_path(path):
         "import torch; from dsconv_lib.functional import choose_path;"
         "print(choose_path(torch.ones(1, 2, 9, 12), torch.ones(2, 1, 3, 3)))"
     )
-    environment = os.environ | {"DSCONV_PATH": path}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(Paths(path, path))
+    assert fresh.run(code, DSCONV_PATH=path).strip() == str(Paths(path, path))
 
 
 def test_tensors_of_another_layout_are_left_to_pytorch():
@@ -236,7 +232,8 @@ def test_one_thread_of_pytorch_is_one_thread_of_ours(monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_a_forked_child_has_threads_of_its_own():
     code = """
-import os, torch
+import os, torch, warnings
+warnings.simplefilter("ignore")  # Python warns of a fork beside threads, which is what is tried
 from dsconv_lib._depthwise import compiled
 from dsconv_lib.functional import depthwise_conv2d
 compiled._GRAIN = 1
@@ -249,8 +246,7 @@ if not child:
     os._exit(7)
 assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 """
-    environment = os.environ | {"PYTHONWARNINGS": "ignore"}
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=environment)
+    fresh.run(code)
 
 
 def test_the_kernels_are_vectors(monkeypatch):
@@ -269,12 +265,14 @@ def test_kept_code_is_not_used_when_another_file_has_changed(tmp_path):
     """Whoever updates the library meets the compiled code of the version before."""
     copy = tmp_path / "dsconv_lib"
     shutil.copytree(Path(functional.__file__).parent, copy, ignore=shutil.ignore_patterns("*.nb?"))
-    code = """
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
 import torch, torch.nn.functional as F
 from dsconv_lib.functional import depthwise_conv2d, using_path
 from dsconv_lib._depthwise import simd
 x = torch.randn(1, 48, 9, 12).double().contiguous(memory_format=torch.channels_last)
-w = torch.randn(48, 1, 3, 3).double()
+w = torch.randn(48, 1, 1, 1).double()
 with using_path("compiled"):
     y = depthwise_conv2d(x, w)
 assert (y - F.conv2d(x, w, groups=48)).abs().max() < 1e-12
@@ -284,9 +282,7 @@ print(simd.BYTES, *simd.__file__.split())
     for size in (32, 64):
         text = re.sub(r"BYTES = .*", f"BYTES = {size}", simd_file.read_text())
         simd_file.write_text(text)
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-        assert done.stdout.split() == [str(size), str(simd_file)]
+        assert fresh.run(code).split() == [str(size), str(simd_file)]
     assert len(list(copy.rglob("kernels*forward*.nbc"))) == 2
 
 

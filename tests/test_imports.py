@@ -6,6 +6,7 @@ The modules and their parts are read from the tree: what no rule names is held t
 import subprocess
 import sys
 
+import fresh
 import pytest
 
 import dsconv_lib
@@ -21,7 +22,7 @@ ENTRANCE = {"notebook": {"plots"}}
 
 
 def run(code):
-    """Run code in a fresh interpreter."""
+    """Run code in an interpreter that has imported nothing, not even PyTorch."""
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True
     ).stdout
@@ -37,10 +38,18 @@ from dsconv_lib import transposed_output_size
 receptive_field([ConvSpec(3)])
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 assert new <= {*sys.stdlib_module_names, "dsconv_lib"}, new
-dsconv_lib.trace_receptive_field
-assert "torch" in sys.modules
 """
     run(code)
+
+
+def test_what_needs_torch_is_loaded_when_it_is_asked_for():
+    code = """
+import sys, dsconv_lib
+assert "dsconv_lib.trace" not in sys.modules
+dsconv_lib.trace_receptive_field
+assert "dsconv_lib.trace" in sys.modules
+"""
+    fresh.run(code)
 
 
 @pytest.mark.parametrize("part", ["plots", "widgets"])
@@ -90,6 +99,6 @@ def test_every_public_name_is_there():
 
 
 def test_submodules_are_reached_as_attributes():
-    run("import dsconv_lib; assert dsconv_lib.trace.__name__ == 'dsconv_lib.trace'")
+    fresh.run("import dsconv_lib; assert dsconv_lib.trace.__name__ == 'dsconv_lib.trace'")
     with pytest.raises(AttributeError, match="no attribute 'no_such_name'"):
         _ = dsconv_lib.no_such_name
