@@ -190,12 +190,6 @@ def by_value(x):
     return x + 1 if x.sum() > 0 else x
 
 
-def attention(y):
-    tokens = y.flatten(2).transpose(1, 2)
-    mixed = F.softmax(tokens @ tokens.transpose(1, 2), -1) @ tokens
-    return mixed.transpose(1, 2).unflatten(2, y.shape[2:])
-
-
 def phases_apart_and_back(y):
     n, c, rows, columns = y.shape
     return (
@@ -211,12 +205,10 @@ NOT_UNDERSTOOD = {
     "filled with a value of the image": (filled, "fill_"),
     "random by the image": (lambda y: torch.bernoulli(y.sigmoid()), "bernoulli"),
     "fft": (lambda y: torch.fft.fft2(y).abs(), "_fft_c2c"),
-    "cumsum": (lambda y: y.cumsum(2), "cumsum"),
     "grid_sample": (
         lambda y: F.grid_sample(y, torch.zeros(1, 5, 6, 2), align_corners=False),
         "grid_sampler",
     ),
-    "attention": (attention, "matmul"),
     "flatten": (lambda y: y.flatten(2), "flatten"),
     "transposed and added": (lambda y: y[..., :5, :5] + y[..., :5, :5].mT, "add"),
     "written into a view": (overwrite, "copy_"),

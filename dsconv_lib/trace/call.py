@@ -32,7 +32,12 @@ class Along:
         What the indices along ``dim`` read; a single row, where there is no ``dim``.
     mixed : str
         Operation that merged ``dim`` with other dimensions, so that an index tells no place any
-        more; empty if none has. Settled by a sum over all of ``dim``.
+        more; empty if none has. ``reach`` is then the union over all of them. Settled by a sum over
+        all of ``dim``.
+    parts : tuple of Reach and int, or None
+        Of a merged ``dim``: what its part reads that runs along the axis, and how many entries
+        stand between two neighbours in that part; `None` if that is not known any more. Taking the
+        dimension apart again settles it.
     split : int or None
         Another dimension that holds part of the axis, as after pixel unshuffling: ``reach`` is then
         the union over it. -1 if it is somewhere. Settled by a sum over that dimension.
@@ -42,6 +47,7 @@ class Along:
     reach: Reach
     mixed: str = ""
     split: int | None = None
+    parts: tuple[Reach, int] | None = None
 
 
 Track = tuple[Along, ...]

@@ -1,10 +1,11 @@
 """Finding the rule for an operation, and following every axis through it."""
 
 from dsconv_lib.receptive_field.reach import whole
-from dsconv_lib.trace import joins, layers, moves, recurrent
+from dsconv_lib.trace import joins, layers, moves, orders, products, recurrent
 from dsconv_lib.trace.call import Along, Call, JoinRule, Track, UnclearError
 
-AXIS_RULES = layers.RULES | moves.RULES | recurrent.AXIS_RULES
+AXIS_RULES = layers.RULES | moves.RULES | orders.RULES | recurrent.AXIS_RULES
+JOIN_RULES = joins.RULES | products.RULES | orders.JOINS
 
 # The results of these take the shape of their first argument, but none of its values.
 CONSTANT = {
@@ -43,7 +44,7 @@ def follow(call: Call) -> tuple[list[Track | None], bool]:
 
 
 def _join_rule(call: Call) -> JoinRule | None:
-    return joins.RULES.get("pointwise" if call.pointwise else call.rule)
+    return JOIN_RULES.get("pointwise" if call.pointwise else call.rule)
 
 
 def _follow_axis(call: Call, axis: int) -> Along:

@@ -8,12 +8,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
+from math import floor
 
 import torch
 from torch import nn
 
 from dsconv_lib.arithmetic import Axis
 from dsconv_lib.receptive_field.reach import (
+    Law,
     LawRows,
     adaptive_window,
     moving,
@@ -22,7 +25,7 @@ from dsconv_lib.receptive_field.reach import (
     window,
 )
 from dsconv_lib.trace.call import Along, AxisRule, Call, UnclearError
-from dsconv_lib.trace.rules import Rules, averaged, then
+from dsconv_lib.trace.rules import Rules, averaged, merged, then
 
 RULES: Rules[AxisRule] = Rules()
 
@@ -51,6 +54,45 @@ def _convolution(call: Call, along: Along, dim: int) -> Along:
     return replace(then(call, along, dim, layer), split=None if settled else along.split)
 
 
+@RULES.entry("im2col")
+def _windows_apart(call: Call, along: Along, dim: int) -> Along:
+    place = dim - (call.x.dim() - 2)
+    if place < 0:
+        return Along(None, along.reach.summed()) if place == -1 else along
+    rows, columns = map(partial(_windows, call, call.x.shape[-2:]), (0, 1))
+    (axis, count), step = (rows, columns[1]) if place == 0 else (columns, 1)
+    if along.mixed:
+        raise UnclearError
+    reach = along.reach.then(window(axis), count)
+    tiled = merged(along, call.out.dim() - 1, call.out.shape[-1], reach, step, call.name)
+    return replace(tiled, split=call.out.dim() - 2 if along.split is None else -1)
+
+
+@RULES.entry("col2im")
+def _windows_put_back(call: Call, along: Along, dim: int) -> Along:
+    last = call.x.dim() - 1
+    if dim < last - 1:
+        return along
+    if dim == last - 1 or along.parts is None or along.split is not None:
+        raise UnclearError
+    axes = [_windows(call, call.args["output_size"], place) for place in (0, 1)]
+    reach, step = along.parts
+    for place, (axis, count) in enumerate(axes):
+        if (count, (axes[1][1], 1)[place]) == (len(reach.rows), step):
+            size = call.out.shape[place - 2]
+            reach = reach.then(transposed_window(axis), size)
+            return Along(call.out.dim() + place - 2, reach)
+    raise UnclearError
+
+
+def _windows(call: Call, sizes: Sequence[int], place: int) -> tuple[Axis, int]:
+    """The windows along one of two axes, and their number."""
+    names = ("kernel_size", "stride", "padding", "dilation")
+    taps, stride, before, dilation = (_at(call.args[name], place) for name in names)
+    axis = Axis(taps, stride, before, before, dilation)
+    return axis, (sizes[place] + 2 * before - dilation * (taps - 1) - 1) // stride + 1
+
+
 @RULES.entry(
     "max_pool1d max_pool2d max_pool3d max_pool1d_with_indices max_pool2d_with_indices "
     "max_pool3d_with_indices avg_pool1d avg_pool2d avg_pool3d"
@@ -76,7 +118,7 @@ def _adaptive_pooling(call: Call, along: Along, dim: int) -> Along:
         return along
     count = call.out.shape[dim]
     if count == 1:
-        return replace(along, reach=along.reach.summed(), mixed="")
+        return averaged(along, 1)
     return then(call, along, dim, adaptive_window(call.x.shape[dim], count))
 
 
@@ -146,15 +188,17 @@ def _reduction(call: Call, along: Along, dim: int) -> Along:
     split = None if along.split in dims else along.split
     if call.args.get("keepdim"):
         return replace(along, split=split)
-    gone = sum(d < dim for d in dims)
-    return replace(along, dim=dim - gone, split=split if split is None else -1)
+    if split not in (None, -1):
+        split -= sum(d < split for d in dims)
+    return replace(along, dim=dim - sum(d < dim for d in dims), split=split)
 
 
-@RULES.entry("softmax log_softmax _softmax _log_softmax")
+@RULES.entry("softmax log_softmax _softmax _log_softmax _safe_softmax")
 def _softmax(call: Call, along: Along, dim: int) -> Along:
-    if dim != call.args["dim"] % call.x.dim():
-        return along
-    return averaged(along, call.x.shape[dim])
+    over = call.args["dim"] % call.x.dim()
+    if dim == over:
+        return averaged(along, call.x.shape[dim])
+    return replace(along, split=None) if along.split == over else along
 
 
 @RULES.entry("batch_norm native_batch_norm instance_norm group_norm layer_norm rms_norm")
@@ -173,6 +217,28 @@ def _linear(call: Call, along: Along, dim: int) -> Along:
     if dim == call.x.dim() - 1:
         return Along(None, along.reach.summed())
     return replace(along, split=None) if along.split == call.x.dim() - 1 else along
+
+
+@RULES.entry("_upsample_bilinear2d_aa _upsample_bicubic2d_aa _upsample_lanczos2d_aa")
+def _smooth_interpolation(call: Call, along: Along, dim: int) -> Along:
+    if dim < 2:
+        return along
+    old, new = call.x.shape[dim], call.out.shape[dim]
+    scales = call.args.get("scale_factors") or [
+        call.args.get("scales_h"),
+        call.args.get("scales_w"),
+    ]
+    scale = None if call.args["align_corners"] else scales[dim - 2]
+    ratio = 1 / Fraction(scale).limit_denominator(1000) if scale else Fraction(old, new)
+    if call.args["align_corners"]:
+        ratio = Fraction(old - 1, max(new - 1, 1))
+    support = {"bil": 1, "bic": 2, "lan": 3}[call.name[10:13]] * max(ratio, Fraction(1))
+    half = Fraction(1, 2)
+    phases = (
+        frozenset(range(floor(place - support), floor(place + support)))
+        for place in ((o + half) * ratio + half for o in range(ratio.denominator))
+    )
+    return then(call, along, dim, Law(tuple(phases), ratio.numerator))
 
 
 def _with_rows(by_law: Along, along: Along, outputs: Iterable[int]) -> Along:

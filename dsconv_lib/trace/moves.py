@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import prod
 
+import numpy as np
 import torch
 from torch._subclasses import FakeTensor
 
 from dsconv_lib.receptive_field.reach import moving, repeated
 from dsconv_lib.trace.call import Along, AxisRule, Call, UnclearError
-from dsconv_lib.trace.rules import Rules, then
+from dsconv_lib.trace.rules import Rules, merged, then
 
 RULES: Rules[AxisRule] = Rules()
 
@@ -72,15 +73,29 @@ def _index(call: Call, along: Along, dim: int) -> Along:
     given = call.args.get("indices")
     if given is None:
         given = [None] * (call.args["dim"] % call.x.dim()) + [call.args["index"]]
-    chosen = [(d, index) for d, index in enumerate(given) if index is not None]
-    if len(chosen) != 1 or chosen[0][1].dim() != 1 or chosen[0][1].is_floating_point():
+    chosen = {d: index for d, index in enumerate(given) if index is not None}
+    if any(isinstance(i, FakeTensor) or i.dtype == torch.bool for i in chosen.values()):
+        raise UnclearError  # places that are not there in a trace
+    return _at_places(call, along, dim, {d: np.array(i.tolist()) for d, i in chosen.items()})
+
+
+def _at_places(call: Call, along: Along, dim: int, places: dict[int, np.ndarray]) -> Along:
+    """Index some dimensions with arrays of integers, which are broadcast as NumPy does it."""
+    shape = np.broadcast_shapes(*(array.shape for array in places.values()))
+    adjacent = max(places) - min(places) + 1 == len(places)
+    first = min(places) if adjacent else 0
+    if dim not in places:
+        kept = dim - sum(d < dim for d in places)
+        return _lost(replace(along, dim=kept + len(shape) * (kept >= first)))
+    array = np.broadcast_to(places[dim], shape) % call.x.shape[dim]
+    if along.mixed or array.size == 0:
         raise UnclearError
-    index_dim, index = chosen[0]
-    if index_dim != dim:
-        return _lost(along)
-    if isinstance(index, FakeTensor) or index.dtype == torch.bool:
-        raise UnclearError
-    return _picked(call, along, (int(place) % call.x.shape[dim] for place in index.tolist()), dim)
+    lines = [np.moveaxis(array, m, 0).reshape(count, -1) for m, count in enumerate(shape)]
+    along_one = [m for m, line in enumerate(lines) if (line == line[:, :1]).all()]
+    if not along_one:
+        raise UnclearError  # the axis runs along several dimensions
+    m = max(along_one, key=lambda m: len(set(lines[m][:, 0].tolist())))
+    return _picked(call, along, map(int, lines[m][:, 0]), first + m)
 
 
 @RULES.entry("repeat")
@@ -134,14 +149,27 @@ def _reshape(call: Call, along: Along, dim: int) -> Along:
         along = replace(along, split=_new_place(old, new, along.split))
     if old[dim] == 1:
         return replace(along, dim=None)
-    outer, inner = prod(old[:dim]), prod(old[dim + 1 :])
-    others = [along.dim for along in call.tracks[id(call.x)] or () if along.dim is not None]
+    # Of the axis itself; it may be a part of a dimension that was made of several.
+    outer, inner, size = prod(old[:dim]), prod(old[dim + 1 :]), old[dim]
+    mixed = along.mixed
+    if along.parts:
+        reach, step = along.parts
+        size, inner = len(reach.rows), inner * step
+        outer = prod(old) // (size * inner)
+        along = replace(along, reach=reach, mixed="", parts=None)
+    others = [
+        prod(old[other.dim + 1 :]) * (other.parts[1] if other.parts else 1)
+        for other in call.tracks[id(call.x)] or ()
+        if other.dim is not None
+    ]
     for new_dim, count in enumerate(new):
         new_outer, new_inner = prod(new[:new_dim]), prod(new[new_dim + 1 :])
         if count == 1:
             continue
         if (new_outer, new_inner) == (outer, inner):
             return replace(along, dim=new_dim)
+        if size == 1:
+            continue
         if new_outer == outer and new_inner % inner == 0:
             if along.mixed:
                 raise UnclearError
@@ -150,12 +178,16 @@ def _reshape(call: Call, along: Along, dim: int) -> Along:
             held = rest[0] if rest and new[rest[0]] == part else -1
             layer = moving(range(part), part)
             return replace(then(call, along, dim, layer, new_dim), split=_also(along, held))
-        alone = all(d <= dim or prod(old[d:]) <= new_inner for d in others)
-        if new_outer == outer and count % old[dim] == 0 and alone:
-            return _merged(call, along, count // old[dim], new_dim)
+        alone = not any(new_inner <= other < inner for other in others)
+        if new_outer == outer and count % size == 0 and alone and along.split is None:
+            return _merged(call, along, count // size, new_dim)
         if outer % new_outer == 0 and inner % new_inner == 0:
-            reach = along.reach.summed().broadcast(count)
-            return replace(along, dim=new_dim, reach=reach, mixed=along.mixed or call.name)
+            if along.mixed:
+                union = along.reach.summed().broadcast(count)
+                return replace(along, dim=new_dim, reach=union)
+            return merged(
+                along, new_dim, count, along.reach, inner // new_inner, mixed or call.name
+            )
     raise UnclearError
 
 
