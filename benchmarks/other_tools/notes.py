@@ -108,10 +108,9 @@ FIELDS: Notes = [
     (
         "A maximum or median sends its gradient to one position. For an estimate, the "
         "documentation of receptivefield advises average pooling in place of max-pooling; "
-        "`measure_receptive_field` does that by itself, but not for a median.",
+        "`measure_receptive_field` counts every position that could be picked.",
         {
             "receptivefield": ["max-pooling by strides", _CALLS, "VGG-16 to pool5", _MEDIAN],
-            MEASURED: [_MEDIAN],
         },
     ),
     (
