@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from dsconv_lib import plots
 
@@ -15,7 +16,8 @@ def setup(seed: int = 0) -> None:
     """Make a notebook repeatable and its figures sharp; print nothing.
 
     Seeds Python, NumPy and, where it is installed, torch (every device); gives matplotlib the
-    style of the book; inside Jupyter asks for PNG pictures at twice the resolution.
+    style of the book. Inside Jupyter a figure is shown as SVG, and as PNG at twice the resolution
+    for places that show no SVG.
 
     Parameters
     ----------
@@ -45,16 +47,17 @@ def setup(seed: int = 0) -> None:
 
         torch.manual_seed(seed)
     plots.use_style()
-    if _in_jupyter():
-        inline: Any = import_module("matplotlib_inline.backend_inline")
-        inline.set_matplotlib_formats("retina")
+    _show_svg_and_png()
 
 
-def _in_jupyter() -> bool:
-    """Tell whether the code runs in a Jupyter kernel (JupyterLab, Colab, nbclient)."""
+def _show_svg_and_png() -> None:
+    """Inside a Jupyter kernel (JupyterLab, Colab, nbclient) choose the forms of a figure."""
     if "IPython" not in sys.modules:
-        return False
+        return
     from IPython import get_ipython
 
     shell = get_ipython()
-    return shell is not None and hasattr(shell, "kernel")
+    if hasattr(shell, "kernel"):
+        inline: Any = import_module("matplotlib_inline.backend_inline")
+        inline.set_matplotlib_formats("retina", bbox_inches=None)
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, plots.svg)

@@ -93,10 +93,12 @@ def test_the_first_cell_shows_nothing(run):
 
 
 @pytest.mark.parametrize("cell", [1, 2])
-def test_a_figure_is_shown_once_at_twice_the_resolution(run, cell):
+def test_a_figure_is_shown_once_as_svg_and_as_png_of_twice_the_resolution(run, cell):
     (output,) = run[cell]
     picture = base64.b64decode(output.data["image/png"])
     width, height = struct.unpack(">II", picture[16:24])
     shown = output.metadata["image/png"]
     assert (shown["width"], shown["height"]) == (width // 2, height // 2)
-    assert set(output.data) == {"image/png", "text/plain"}
+    assert set(output.data) == {"image/png", "image/svg+xml", "text/plain"}
+    opening = output.data["image/svg+xml"].splitlines()[0]
+    assert f'width="{shown["width"]}' in opening

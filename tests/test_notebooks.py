@@ -91,10 +91,19 @@ def test_only_public_names_are_used(notebook):
 
 def test_figures_have_an_alternative_text_and_a_caption(notebook):
     for cell, after in zip(notebook.cells, notebook.cells[1:], strict=False):
-        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+        forms = [{*output.get("data", {})} for output in cell.get("outputs", [])]
+        if any("image/svg+xml" in form for form in forms):
             assert len(cell.metadata["mystnb"]["image"]["alt"]) > 20, cell.source
             assert after.cell_type == "markdown", cell.source
             assert after.source.startswith("*Figure "), after.source
+
+
+def test_every_picture_is_stored_as_svg_too(notebook):
+    outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
+    forms = [{*output.get("data", {})} for output in outputs]
+    pictures = [form & {"image/svg+xml", "image/png"} for form in forms if "image/png" in form]
+    assert pictures
+    assert all(len(picture) == 2 for picture in pictures)
 
 
 def test_links_lead_somewhere(path, notebook):

@@ -11,7 +11,7 @@ its chapter:
 - ``photographs``: first screens
 """
 
-from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
+from dsconv_lib.plots.cells import bracket, cell, grid, heading, link, note, strip
 from dsconv_lib.plots.dilation import (
     dilated_kernels,
     interleaved_images,
@@ -51,9 +51,11 @@ from dsconv_lib.plots.style import (
     TEXT_SIZE,
     canvas,
     figure,
+    ramp,
     tint,
     use_style,
 )
+from dsconv_lib.plots.svg import svg
 
 __all__ = [
     "COLORS",
@@ -77,6 +79,7 @@ __all__ = [
     "filter_responses",
     "gradient_maps",
     "grid",
+    "heading",
     "interleaved_images",
     "kernel_strips",
     "link",
@@ -89,10 +92,12 @@ __all__ = [
     "pattern_bars",
     "pictures",
     "positions",
+    "ramp",
     "shared_sizes",
     "stamps",
     "strip",
     "stripes",
+    "svg",
     "taps_inside",
     "taps_on_image",
     "tint",

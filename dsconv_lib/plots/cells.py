@@ -10,7 +10,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from dsconv_lib.plots.style import COLORS, FAINT, INK, MUTED, TEXT_SIZE, tint
+from dsconv_lib.plots.style import (
+    COLORS,
+    FAINT,
+    INK,
+    MUTED,
+    PAPER,
+    TEXT_SIZE,
+    ink_on,
+    tint,
+)
 
 
 def cell(
@@ -37,7 +46,7 @@ def cell(
     text : object
         What stands inside; the number, as a rule.
     strength : float
-        Depth of the fill, 0 (white) to 1.
+        Depth of the fill, 0 (the paper) to 1.
     hatch : bool
         Hatch it: for holes and faults, so that nothing depends on colour alone.
     dashed : bool
@@ -45,26 +54,27 @@ def cell(
     chosen : bool
         Heavy dark outline: the cell that the figure talks about.
     """
-    edge = COLORS[kind] if kind else FAINT
-    axes.add_patch(
-        Rectangle(
-            (column - 0.5, row - 0.5),
-            1,
-            1,
-            facecolor=tint(kind, strength) if kind else "white",
-            edgecolor=edge,
-            linewidth=1.0,
-            linestyle="--" if dashed else "-",
-            hatch="////" if hatch else None,
-            zorder=3,
-        )
+    corner = (column - 0.5, row - 0.5)
+    fill = Rectangle(
+        corner,
+        1,
+        1,
+        facecolor=tint(kind, strength) if kind else PAPER,
+        edgecolor=COLORS[kind] if kind else FAINT,
+        linestyle="--" if dashed else "-",
+        zorder=3,
     )
+    axes.add_patch(fill)
+    if hatch:
+        lines = Rectangle(corner, 1, 1, facecolor="none", edgecolor=COLORS[kind or "hole"])
+        lines.set(hatch="////", linewidth=0, zorder=3)
+        axes.add_patch(lines)
     if chosen:
-        box = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=INK, linewidth=2.2)
-        box.set_zorder(5)
-        axes.add_patch(box)
+        frame = Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=2.2, zorder=5)
+        axes.add_patch(frame)
     if str(text):
-        note(axes, row, column, text, boxed=hatch)
+        color = ink_on(kind, strength) if kind else INK
+        note(axes, row, column, text, color=color, boxed=hatch)
 
 
 def grid(
@@ -215,6 +225,28 @@ def bracket(
     note(axes, row + 0.42 * away, (first + last) / 2, text, color=MUTED)
 
 
+def heading(axes: Axes, first: str, second: str = "") -> None:
+    """Write one or two lines over a panel.
+
+    Parameters
+    ----------
+    axes : Axes
+    first, second : str
+        A line each: matplotlib does not centre text of two lines in an SVG.
+    """
+    axes.set_title(first, color=INK, pad=20 if second else 5)
+    if second:
+        axes.annotate(
+            second,
+            (0.5, 1),
+            (0, 5),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            horizontalalignment="center",
+            color=INK,
+        )
+
+
 def note(
     axes: Axes,
     row: float,
@@ -241,7 +273,7 @@ def note(
         Any matplotlib colour.
     bold : bool
     boxed : bool
-        White patch behind the text, so that it reads over hatching.
+        Patch of paper behind the text, so that it reads over hatching.
     size : float
         Points; at least 9.
     """
@@ -255,6 +287,6 @@ def note(
         color=color,
         fontsize=size,
         fontweight="bold" if bold else "normal",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8} if boxed else None,
+        bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 0.8} if boxed else None,
         zorder=6,
     )

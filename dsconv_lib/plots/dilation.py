@@ -102,7 +102,7 @@ def taps_on_image(image: Sequence[Sequence[int]], dilations: Sequence[int]) -> F
             f"there D is at most {min(middle)}."
         )
     pitch = columns + 1.0
-    drawing, axes = canvas(rows + 3.5, pitch * len(dilations) - 0.4, top=-1.4, left=-0.3, unit=0.46)
+    drawing, axes = canvas(rows + 3.5, pitch * len(dilations) - 0.4, top=-1.4, left=-0.3, unit=0.38)
     for place, dilation in enumerate(dilations):
         left = place * pitch
         taps = _taps(middle, dilation)
@@ -116,7 +116,7 @@ def taps_on_image(image: Sequence[Sequence[int]], dilations: Sequence[int]) -> F
                 left + column,
                 kind="kernel" if tap else "hole" if hole else "input",
                 text=values[row, column],
-                strength=0.6 if tap else 0.12,
+                strength=0.75 if tap else 0.12,
                 hatch=hole,
                 chosen=(row, column) == middle,
             )
@@ -148,7 +148,7 @@ def interleaved_images(size: Pair, dilation: int, outputs: Sequence[Pair]) -> Fi
     """
     rows, columns = size
     pitch = columns + 1.0
-    drawing, axes = canvas(rows + 0.6, pitch * len(outputs) - 0.4, top=-0.3, left=-0.3, unit=0.36)
+    drawing, axes = canvas(rows + 0.6, pitch * len(outputs) - 0.4, top=-0.3, left=-0.3, unit=0.28)
     for place, middle in enumerate(outputs):
         taps = _taps(middle, dilation)
         for row, column in np.ndindex(size):
@@ -160,7 +160,7 @@ def interleaved_images(size: Pair, dilation: int, outputs: Sequence[Pair]) -> Fi
                 place * pitch + column,
                 kind="kernel" if tap else "input",
                 text=ascii_lowercase[phase],
-                strength=0.6 if tap else 0.1,
+                strength=0.75 if tap else 0.1,
                 chosen=(row, column) == middle,
             )
     return drawing
@@ -172,7 +172,7 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
     Parameters
     ----------
     signal : sequence of int
-        The stripes: 0 (dark) and 1 (light).
+        The stripes: 0 (deep) and 1 (pale).
     middle : int
         Position that the middle tap reads.
     dilations : sequence of int
@@ -182,7 +182,7 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
     -------
     Figure
     """
-    drawing, axes = canvas(2 * len(dilations), len(signal) + 5.9, top=-0.7, left=-2.3)
+    drawing, axes = canvas(2 * len(dilations), len(signal) + 6.5, top=-0.7, left=-2.4, unit=0.24)
     for place, dilation in enumerate(dilations):
         row = 2 * place
         for index, value in enumerate(signal):
@@ -195,11 +195,11 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
         answer = signal[middle + dilation] - signal[middle - dilation]
         note(axes, row, -1.5, f"D = {dilation}", bold=True)
         text = f"{signal[middle + dilation]} − {signal[middle - dilation]} ="
-        note(axes, row, len(signal) + 0.9, text)
+        note(axes, row, len(signal) + 1.0, text)
         cell(
             axes,
             row,
-            len(signal) + 2.5,
+            len(signal) + 3.0,
             kind="output",
             text=str(answer).replace("-", "−"),
             chosen=True,

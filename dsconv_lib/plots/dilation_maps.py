@@ -7,8 +7,17 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dsconv_lib.plots.cells import note
-from dsconv_lib.plots.style import COLORS, INK, TEXT_SIZE, figure, tint
+from dsconv_lib.plots.cells import heading, note
+from dsconv_lib.plots.style import (
+    COLORS,
+    INK,
+    PAPER,
+    TEXT_SIZE,
+    figure,
+    ink_on,
+    ramp,
+    tint,
+)
 
 
 def taps_inside(counts: Mapping[int, Sequence[Sequence[int]]], *, taps: int = 9) -> Figure:
@@ -30,26 +39,29 @@ def taps_inside(counts: Mapping[int, Sequence[Sequence[int]]], *, taps: int = 9)
     Figure
     """
     down = (len(counts) + 1) // 2
-    drawing, panels = figure(5.6, 2.9 * down, rows=down, columns=2)
+    drawing, panels = figure(4.1, 2.15 * down, rows=down, columns=2)
     for axes in panels.flat[len(counts) :]:
         axes.set_axis_off()
     for axes, (dilation, values) in zip(panels.flat, counts.items(), strict=False):
         inside = np.asarray(values)
         share = inside.sum() / (taps * inside.size)
-        axes.set_title(f"D = {dilation}:  {100 * share:.0f} %", color=INK)
+        heading(axes, f"D = {dilation}:  {100 * share:.0f} %")
         for top, bottom in _runs(inside):
             for first, last in _runs(inside.T):
                 count = int(inside[top, first])
                 alone = count == 1
+                strength = 0.12 if alone else 0.8 * count / taps
                 box = Rectangle((first - 0.5, top - 0.5), last - first, bottom - top)
-                box.set_facecolor(
-                    tint("hole", 0.12) if alone else tint("kernel", 0.85 * count / taps)
-                )
-                box.set(edgecolor=COLORS["hole"] if alone else "white")
-                box.set(hatch="///" if alone else None, zorder=2 if alone else 1)
+                box.set_facecolor(tint("hole" if alone else "kernel", strength))
+                box.set(edgecolor=COLORS["hole"] if alone else PAPER, zorder=2 if alone else 1)
                 axes.add_patch(box)
+                if alone:
+                    lines = Rectangle(box.get_xy(), box.get_width(), box.get_height(), linewidth=0)
+                    lines.set(facecolor="none", edgecolor=COLORS["hole"], hatch="///", zorder=2)
+                    axes.add_patch(lines)
                 middle = (top + bottom - 1) / 2, (first + last - 1) / 2
-                note(axes, *middle, count, size=9, boxed=alone)
+                color = ink_on("hole" if alone else "kernel", strength)
+                note(axes, *middle, count, size=9, boxed=alone, color=color)
         rows, columns = inside.shape
         axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
         axes.set(xticks=[0, columns - 1], yticks=[0, rows - 1])
@@ -66,7 +78,7 @@ def filter_responses(
     photo : array, shape (H, W)
         Grey values.
     responses : mapping of int to array, shape (H, W)
-        Dilation -> response. All are drawn on one scale, strong is dark.
+        Dilation -> response. All are drawn on one scale, the stronger, the deeper the colour.
     box : (int, int, int, int)
         First row, row after the last, first column, column after the last of the region that
         is framed.
@@ -78,7 +90,7 @@ def filter_responses(
     panels = {"photo": photo} | {f"D = {d}": np.abs(image) for d, image in responses.items()}
     down = (len(panels) + 1) // 2
     height, width = photo.shape
-    drawing, axes_grid = figure(6.6, down * (3.3 * height / width + 0.35), rows=down, columns=2)
+    drawing, axes_grid = figure(5.0, down * (2.5 * height / width + 0.35), rows=down, columns=2)
     strongest = max(float(np.abs(image).max()) for image in responses.values())
     top, bottom, left, right = box
     for axes in axes_grid.flat:
@@ -87,15 +99,15 @@ def filter_responses(
         answer = name != "photo"
         axes.imshow(
             image,
-            cmap="gray_r" if answer else "gray",
+            interpolation="none",
+            cmap=ramp("output") if answer else "gray",
             vmin=0 if answer else None,
             vmax=0.7 * strongest if answer else None,
-            interpolation="nearest",
         )
         frame = Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, fill=False)
         frame.set(edgecolor=COLORS["hole"], linewidth=1.6)
         axes.add_patch(frame)
-        axes.set_title(name, color=INK)
+        heading(axes, name)
     return drawing
 
 
@@ -112,7 +124,7 @@ def dilation_growth(sizes: Mapping[str, Sequence[int]]) -> Figure:
     -------
     Figure
     """
-    drawing, panels = figure(5.6, 3.0)
+    drawing, panels = figure(4.1, 2.6)
     axes = panels[0, 0]
     most = max(len(values) for values in sizes.values())
     for place, (name, values) in enumerate(sizes.items()):
@@ -128,6 +140,7 @@ def dilation_growth(sizes: Mapping[str, Sequence[int]]) -> Figure:
                 textcoords="offset points",
                 horizontalalignment="center",
                 fontsize=9,
+                color=INK,
             )
         axes.annotate(
             name,
@@ -136,6 +149,7 @@ def dilation_growth(sizes: Mapping[str, Sequence[int]]) -> Figure:
             textcoords="offset points",
             verticalalignment="center",
             fontsize=TEXT_SIZE,
+            color=INK,
         )
     axes.set(xlabel="L", ylabel="r", xticks=range(1, most + 1), xlim=(0.7, most + 1.2))
     axes.margins(y=0.15)

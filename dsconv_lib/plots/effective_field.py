@@ -3,15 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
-from dsconv_lib.plots.cells import note, strip
-from dsconv_lib.plots.style import COLORS, FAINT, INK, MUTED, canvas, figure, tint
-
-GRADIENT = LinearSegmentedColormap.from_list("gradient", ["#ffffff", COLORS["gradient"], "#3b1030"])
-"""White for no gradient, then purple, then nearly black."""
+from dsconv_lib.plots.cells import heading, note, strip
+from dsconv_lib.plots.style import COLORS, FAINT, INK, MUTED, canvas, figure, ramp, tint
 
 
 def path_counts(rows: Mapping[str, Sequence[int]]) -> Figure:
@@ -28,7 +24,7 @@ def path_counts(rows: Mapping[str, Sequence[int]]) -> Figure:
     Figure
     """
     widest = max(len(counts) for counts in rows.values())
-    drawing, axes = canvas(1.5 * len(rows) + 0.1, widest + 4.5, top=-0.3, left=-4.3)
+    drawing, axes = canvas(1.5 * len(rows) + 0.1, widest + 4.5, top=-0.3, left=-4.3, unit=0.31)
     for place, (name, counts) in enumerate(rows.items()):
         start = (widest - len(counts)) / 2
         empty = {index for index, count in enumerate(counts) if count == 0}
@@ -53,7 +49,7 @@ def pattern_bars(patterns: Mapping[int, np.ndarray], sigmas: Mapping[int, float]
     Figure
     """
     rows = -(-len(patterns) // 2)
-    drawing, panels = figure(4.8, 1.9 * rows, rows=rows, columns=2)
+    drawing, panels = figure(4.1, 1.7 * rows, rows=rows, columns=2)
     for axes in panels.flat[len(patterns) :]:
         axes.set_axis_off()
     for axes, (depth, pattern) in zip(panels.flat, patterns.items(), strict=False):
@@ -63,7 +59,7 @@ def pattern_bars(patterns: Mapping[int, np.ndarray], sigmas: Mapping[int, float]
         axes.bar(offsets, pattern, width=0.85, color=tint("gradient", 0.65))
         gauss = np.exp(-(fine**2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
         axes.plot(fine, gauss, color=INK, linewidth=1.2)
-        axes.set_title(f"$L$ = {depth}, $σ$ = {sigma:.2f}")
+        heading(axes, f"L = {depth}, σ = {sigma:.2f}")
         axes.set(xlim=(-reach, reach), yticks=[], xticks=[-depth, 0, depth])
         axes.spines[["left"]].set_visible(False)
     return drawing
@@ -84,13 +80,13 @@ def gradient_maps(maps: Mapping[str, np.ndarray], sigmas: Mapping[str, float]) -
     -------
     Figure
     """
-    drawing, panels = figure(min(6.9, 1.85 * len(maps)), 2.35, columns=len(maps))
+    drawing, panels = figure(min(4.5, 1.5 * len(maps)), 2.0, columns=len(maps))
     for axes, (name, values) in zip(panels.flat, maps.items(), strict=True):
         rows, columns = values.shape
         middle = ((columns - 1) / 2, (rows - 1) / 2)
-        axes.imshow(values, cmap=GRADIENT, vmin=0, interpolation="nearest")
+        axes.imshow(values, cmap=ramp("gradient"), vmin=0, interpolation="none")
         axes.add_patch(Circle(middle, 2 * sigmas[name], fill=False, edgecolor=INK, linestyle="--"))
-        axes.set_title(f"{name}\n$σ$ = {sigmas[name]:.1f}")
+        heading(axes, name, f"σ = {sigmas[name]:.1f}")
         axes.set(xticks=[], yticks=[])
         axes.set_xlabel(f"{columns} pixels")
         axes.spines[:].set_visible(True)
@@ -116,15 +112,15 @@ def field_against_effective(
     -------
     Figure
     """
-    drawing, panels = figure(5.0, 3.2)
+    drawing, panels = figure(4.1, 2.7)
     axes = panels[0, 0]
     widths = [4 * sigma for sigma in sigmas]
     axes.plot(depths, sizes, "o-", color=COLORS["input"], markersize=4)
     axes.plot(depths, widths, "s-", color=COLORS["gradient"], markersize=4)
-    axes.text(depths[-1], sizes[-1] * 1.02, "$2L + 1$", ha="right", va="bottom")
-    axes.text(depths[-1], widths[-1] + 3, "$4σ$", ha="right", va="bottom")
+    axes.text(depths[-1], sizes[-1] * 1.02, "2L + 1", ha="right", va="bottom", color=INK)
+    axes.text(depths[-1], widths[-1] + 3, "4σ", ha="right", va="bottom", color=INK)
     axes.fill_between(depths, widths, color=tint("gradient", 0.2), linewidth=0)
-    axes.set(xlabel="$L$ (layers)", ylabel="pixels", xlim=(0, depths[-1] * 1.03))
+    axes.set(xlabel="L (layers)", ylabel="pixels", xlim=(0, depths[-1] * 1.03))
     axes.set_ylim(0, sizes[-1] * 1.12)
     return drawing
 
@@ -143,15 +139,15 @@ def cue_images(images: np.ndarray, signs: np.ndarray) -> Figure:
     -------
     Figure
     """
-    drawing, panels = figure(5.6, 1.85, columns=len(images))
+    drawing, panels = figure(5.0, 1.7, columns=len(images))
     for axes, image, (near, far) in zip(panels.flat, images, signs, strict=True):
         limit = float(np.abs(images).max())
-        axes.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
+        axes.imshow(image, cmap="gray", vmin=-limit, vmax=limit, interpolation="none")
         middle = (image.shape[1] // 2 - 0.5, image.shape[0] // 2 - 0.5)
         axes.add_patch(
             Rectangle(middle, 1, 1, fill=False, edgecolor=COLORS["output"], linewidth=2.2)
         )
-        axes.set_title(f"near {'+' if near else '−'}   far {'+' if far else '−'}")
+        heading(axes, f"near {'+' if near else '−'}   far {'+' if far else '−'}")
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     return drawing
@@ -171,7 +167,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]], *, chance: float) -> Figu
     -------
     Figure
     """
-    drawing, panels = figure(5.0, 2.7)
+    drawing, panels = figure(4.1, 2.4)
     axes = panels[0, 0]
     for (name, values), marker, color in zip(
         losses.items(), "os^v", (MUTED, INK) * 2, strict=False
@@ -179,7 +175,12 @@ def loss_curves(losses: Mapping[str, Sequence[float]], *, chance: float) -> Figu
         epochs = range(1, len(values) + 1)
         axes.plot(epochs, values, marker=marker, markersize=5, color=color)
         axes.annotate(
-            name, (2, values[1]), xytext=(6, 6), textcoords="offset points", fontweight="bold"
+            name,
+            (2, values[1]),
+            xytext=(6, 6),
+            textcoords="offset points",
+            fontweight="bold",
+            color=INK,
         )
     axes.axhline(chance, color=FAINT, linestyle=":")
     axes.annotate(
@@ -188,6 +189,7 @@ def loss_curves(losses: Mapping[str, Sequence[float]], *, chance: float) -> Figu
         xytext=(0, 4),
         textcoords="offset points",
         ha="right",
+        color=INK,
     )
     axes.set(xlabel="epoch", ylabel="cross-entropy", ylim=(0, chance * 1.15))
     return drawing

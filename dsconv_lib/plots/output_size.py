@@ -10,7 +10,7 @@ from dsconv_lib.arithmetic import output_size, read_counts
 from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
 from dsconv_lib.plots.style import COLORS, INK, MUTED, canvas
 
-UNIT = 0.36
+UNIT = 0.3
 """Inches per cell in long strips, so that a phone shows them with readable numbers."""
 
 
@@ -56,9 +56,10 @@ def positions(
     for row, start in enumerate(starts):
         fits = row < count
         strip(axes, [""] * (size + 2 * padding), row=row, column=-padding)
-        if dilation > 1:
-            axes.plot([start, start + reach], [row, row], color=COLORS["kernel"], lw=3, zorder=3)
         for position in range(start, start + reach + 1, dilation):
+            if dilation > 1 and position < start + reach:
+                between = [position + 0.5, position + dilation - 0.5]
+                axes.plot(between, [row, row], color=COLORS["kernel"], lw=3, zorder=4)
             inside = position < size + padding
             kind = "kernel" if inside else "hole"
             cell(axes, row, position, kind=kind, text=position, strength=0.45, hatch=not inside)
@@ -119,13 +120,13 @@ def shared_sizes(sizes: Sequence[int], kernel_size: int, *, stride: int) -> Figu
     -------
     Figure
     """
-    figure, axes = canvas(4.2, len(sizes) + 1.6, top=-0.4, left=-1.3, unit=0.5)
+    figure, axes = canvas(4.2, len(sizes) + 1.6, top=-0.4, left=-1.3, unit=0.4)
     outputs = [output_size(size, kernel_size, stride) for size in sizes]
     for output in sorted(set(outputs)):
         members = [column for column, value in enumerate(outputs) if value == output]
         centre = sum(members) / len(members)
         for column in members:
-            link(axes, (2.5, column), (0.3, centre), arrow=False, width=1.8)
+            link(axes, (2.0, column), (0.8, centre), width=1.8)
         cell(axes, 0.3, centre, kind="output", text=output)
     strip(axes, sizes, kind="input", row=2.5)
     note(axes, 0.3, -1.0, "m", color=MUTED)

@@ -6,8 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from dsconv_lib.plots.style import COLORS, MUTED, WIDEST, figure
+from dsconv_lib.plots.style import COLORS, INK, PAPER, figure
 
+WIDEST = 5.0
+"""Inches; their labels can be read on a phone that shows this without scrolling."""
 PIXEL = 1 / 48
 """Inches for one pixel, made smaller where two pictures would not fit side by side."""
 NARROWEST = 2.4
@@ -54,10 +56,15 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
     for axes, (name, grey) in zip(panels.flat, named.items(), strict=False):
         height, width = grey.shape
         axes.imshow(
-            grey, cmap="gray", vmin=0, vmax=1, extent=(-0.5, width - 0.5, height - 0.5, -0.5)
+            grey,
+            interpolation="none",
+            cmap="gray",
+            vmin=0,
+            vmax=1,
+            extent=(-0.5, width - 0.5, height - 0.5, -0.5),
         )
         axes.set(xlim=(-0.5, widest - 0.5), ylim=(tallest - 0.5, -0.5))
-        axes.set_title(f"{name}: {height} × {width}", loc="left")
+        axes.set_title(f"{name}: {height} × {width}", loc="left", color=INK)
     return drawing
 
 
@@ -80,9 +87,9 @@ def fields_on_photo(
     Figure
     """
     rows, columns = photo.shape
-    drawing, panels = figure(5.2, 5.2 * rows / columns + 0.1)
+    drawing, panels = figure(WIDEST, WIDEST * rows / columns + 0.1)
     axes = panels[0, 0]
-    axes.imshow(photo, cmap="gray", vmin=0, vmax=1)
+    axes.imshow(photo, interpolation="none", cmap="gray", vmin=0, vmax=1)
     row, column = centre
     for name, side in sorted(sizes.items(), key=lambda item: item[1]):
         corner = (column - side / 2, row - side / 2)
@@ -94,8 +101,8 @@ def fields_on_photo(
             (4, 0),
             textcoords="offset points",
             va="top",
-            color="white",
-            bbox={"facecolor": MUTED, "edgecolor": "none", "pad": 2, "alpha": 0.9},
+            color=INK,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
         )
     axes.set_axis_off()
     return drawing

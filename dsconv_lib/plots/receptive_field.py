@@ -7,10 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from dsconv_lib.arithmetic import ConvSpec
-from dsconv_lib.plots.cells import bracket, cell, link, note
+from dsconv_lib.plots.cells import bracket, cell, heading, link, note
 from dsconv_lib.plots.style import COLORS, INK, MUTED, canvas, figure, tint
 from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 
+UNIT = 0.31
+"""Inches per cell: trees are wide."""
 STEP = 2.3
 """Rows between two layers of a tree."""
 
@@ -48,7 +50,7 @@ def dependency_tree(
     right = max([input_size - 1, *(start + field.size - 1 for start in starts)])
     floor = STEP * len(layers)
     drawing, axes = canvas(
-        floor + 1.7 + 1.2 * len(outputs), right - left + 4.5, top=-0.7, left=left - 3.2
+        floor + 1.7 + 1.2 * len(outputs), right - left + 4.5, top=-0.7, left=left - 3.2, unit=UNIT
     )
     for level, size in enumerate(sizes):
         row = floor - STEP * level
@@ -99,7 +101,7 @@ def field_growth(names: Sequence[str], sizes: Sequence[int], jumps: Sequence[int
     -------
     Figure
     """
-    drawing, panels = figure(5.4, 0.6 + 0.25 * len(names))
+    drawing, panels = figure(4.5, 0.6 + 0.25 * len(names))
     axes = panels[0, 0]
     before = 1
     for place, (name, size, jump) in enumerate(zip(names, sizes, jumps, strict=True)):
@@ -107,7 +109,7 @@ def field_growth(names: Sequence[str], sizes: Sequence[int], jumps: Sequence[int
         axes.barh(place, before, color=tint("input", 0.25), height=0.78)
         axes.barh(place, size - before, left=before, color=COLORS["input"], height=0.78)
         text = f"r = {size}" if place == len(names) - 1 else f"{size}"
-        axes.text(size + 3, place, text, va="center", fontweight="bold")
+        axes.text(size + 3, place, text, va="center", fontweight="bold", color=INK)
         axes.text(max(sizes) * 1.36, place, f"{jump}", va="center", ha="right", color=MUTED)
         axes.text(-4, place, name, va="center", ha="right", color=MUTED if pooled else INK)
         before = size
@@ -139,7 +141,7 @@ def fields_on_image(
     widest = max(max(-first, first + size - image_size) for size, first, _ in fields.values())
     reach = max(widest, 0) + 14
     rows = -(-len(fields) // columns)
-    drawing, panels = figure(2.4 * columns, 2.55 * rows, rows=rows, columns=columns)
+    drawing, panels = figure(2.25 * columns, 2.4 * rows, rows=rows, columns=columns)
     for axes, (name, (size, first, output)) in zip(panels.flat, fields.items(), strict=True):
         side = (image_size, image_size)
         axes.add_patch(Rectangle((0, 0), *side, facecolor=tint("input", 0.35), edgecolor="none"))
@@ -154,10 +156,10 @@ def fields_on_image(
             )
         )
         spot = (image_size / 2, image_size * 0.26)
-        axes.text(*spot, f"{image_size}", ha="center")
+        axes.text(*spot, f"{image_size}", ha="center", color=INK)
         middle = first + size / 2
         axes.plot(middle, middle, marker="s", markersize=5, color=COLORS["output"])
-        axes.set_title(f"{name}\n$r$ = {size}, output {output}")
+        heading(axes, name, f"r = {size}, output {output}")
         axes.set(xlim=(-reach, image_size + reach), ylim=(image_size + reach, -reach))
         axes.set(aspect="equal")
         axes.set_axis_off()
@@ -182,7 +184,7 @@ def centre_rulers(centres: Mapping[str, Sequence[float]], image_size: int, strid
     -------
     Figure
     """
-    drawing, panels = figure(5.8, 0.5 + 0.58 * len(centres))
+    drawing, panels = figure(4.1, 0.5 + 0.58 * len(centres))
     axes = panels[0, 0]
     for place, (name, spots) in enumerate(centres.items()):
         for block, start in enumerate(range(0, image_size, stride)):
@@ -198,8 +200,9 @@ def centre_rulers(centres: Mapping[str, Sequence[float]], image_size: int, strid
             block_middle = start + (stride - 1) / 2
             axes.plot([block_middle] * 2, [place - 0.3, place - 0.12], color=MUTED, linewidth=1)
         axes.plot(spots, [place] * len(spots), "s", color=COLORS["output"], markersize=6)
-        axes.text(spots[0] + 5, place, f"{spots[0]:g}", va="center", fontweight="bold")
-        axes.text(-5, place, name, va="center", ha="right")
+        spot = f"{spots[0]:g}"
+        axes.text(spots[0] + 5, place, spot, va="center", fontweight="bold", color=INK)
+        axes.text(-5, place, name, va="center", ha="right", color=INK)
     axes.set(xlim=(-1, image_size + 4), ylim=(len(centres) - 0.5, -0.5), yticks=[])
     axes.set_xticks([*range(0, image_size, stride), image_size - 1])
     axes.spines[["left", "bottom"]].set_visible(False)

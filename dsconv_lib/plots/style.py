@@ -1,7 +1,9 @@
 """What every figure shares: colours, text sizes, empty figures and canvases.
 
 A colour always means the same thing: input blue, kernel orange, output green, gradient purple,
-hole or fault vermilion (and hatched, so that nothing depends on colour alone).
+hole or fault vermilion (and hatched, so that nothing depends on colour alone). A paler colour is
+the same one, let through by the paper: so a figure needs few colours, and a page with a dark theme
+exchanges them (``book/_static/figures.css``).
 """
 
 from typing import Any
@@ -10,7 +12,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 COLORS = {
@@ -20,26 +22,35 @@ COLORS = {
     "gradient": "#CC79A7",
     "hole": "#D55E00",
 }
-"""The colours of the book, the same as the tokens of ``widgets/static/theme.css``."""
+"""The colours of the book; ``theme.css`` of the widgets and ``figures.css`` of the pages have them
+too, and a test holds the three together."""
 
-INK = "#1f2933"
+PAPER = "#ffffff"
+INK = "#1b1f24"
 """Text and outlines."""
-MUTED = "#5f6b7a"
-"""Secondary text; 5:1 on white."""
+MUTED = "#57606a"
+"""Secondary text."""
 FAINT = "#9aa5b1"
 """Thin lines and empty cells' edges."""
+INK_ON_COLOR = "#10151b"
+"""Text on a strong colour, the same in both themes."""
+DARK = {"paper": "#14181e", "ink": "#eceff3"}
+"""What paper and ink become in the dark theme of the pages."""
+
+FONT_STACK = "-apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'Noto Sans', Arial, sans-serif"
+"""Fonts of the text in an SVG; places are reckoned with DejaVu Sans, which is wider."""
 TEXT_SIZE = 10
 """Points; labels and the numbers inside cells. Nothing in a figure is smaller than 9."""
 WIDEST = 7.0
-"""Inches; a wider figure would have to be shrunk on a phone until its text is unreadable."""
-DOTS_PER_INCH = 100
-"""Of the figure; notebooks render at twice that."""
+"""Inches; a wider figure would be hard to see as a whole even on a large screen."""
+DOTS_PER_INCH = 96
+"""Of the figure, as in CSS; the PNG has twice that."""
 
 STYLE: Any = {
     "figure.dpi": DOTS_PER_INCH,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "axes.facecolor": "white",
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.facecolor": "none",
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.labelsize": TEXT_SIZE,
@@ -52,6 +63,8 @@ STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "font.size": TEXT_SIZE,
+    "hatch.linewidth": 1.0,
+    "image.interpolation": "none",
     "legend.frameon": False,
     "text.color": INK,
     "xtick.color": MUTED,
@@ -68,22 +81,84 @@ def use_style() -> None:
 
 
 def tint(kind: str, strength: float = 0.3) -> str:
-    """Mix a colour of the book with white.
+    """Let the paper through a colour of the book.
 
     Parameters
     ----------
     kind : str
         A key of ``COLORS``.
     strength : float
-        0 gives white, 1 the full colour.
+        0 gives the paper, 1 the full colour.
 
     Returns
     -------
     str
-        A hex colour.
+        A hex colour with its opacity.
+
+    Examples
+    --------
+    >>> tint("input", 0.2)
+    '#0072b233'
     """
-    red, green, blue = (part * strength + 1 - strength for part in to_rgb(COLORS[kind]))
+    return to_hex((*to_rgb(COLORS[kind]), strength), keep_alpha=True)
+
+
+def ink_on(kind: str, strength: float) -> str:
+    """Return the colour of text that reads best on a tint, on light paper and on dark.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``COLORS``.
+    strength : float
+        As for `tint`.
+
+    Returns
+    -------
+    str
+        ``INK``, which follows the theme, or ``INK_ON_COLOR``, which does not.
+
+    Examples
+    --------
+    >>> ink_on("kernel", 0.3) == INK, ink_on("kernel", 0.9) == INK_ON_COLOR
+    (True, True)
+    """
+    themes = ((PAPER, INK), (DARK["paper"], DARK["ink"]))
+    following = min(contrast(ink, blend(kind, strength, paper)) for paper, ink in themes)
+    fixed = min(contrast(INK_ON_COLOR, blend(kind, strength, paper)) for paper, _ in themes)
+    return INK if following >= fixed else INK_ON_COLOR
+
+
+def blend(kind: str, strength: float, paper: str = PAPER) -> str:
+    """Return the colour that the eye sees where a tint lies on paper."""
+    color, ground = np.array(to_rgb(COLORS[kind])), np.array(to_rgb(paper))
+    red, green, blue = strength * color + (1 - strength) * ground
     return to_hex((red, green, blue))
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast of two colours, 1 to 21, as WCAG 2 defines it."""
+    lights = []
+    for color in (first, second):
+        parts = np.array(to_rgb(color))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        lights.append(float(linear @ [0.2126, 0.7152, 0.0722]))
+    return (max(lights) + 0.05) / (min(lights) + 0.05)
+
+
+def ramp(kind: str) -> Colormap:
+    """Return a colour map from the paper (0) to a full colour (1), for images of strengths.
+
+    Parameters
+    ----------
+    kind : str
+        A key of ``COLORS``.
+
+    Returns
+    -------
+    Colormap
+    """
+    return LinearSegmentedColormap.from_list(kind, [tint(kind, 0), tint(kind, 1)])
 
 
 def figure(
@@ -149,6 +224,6 @@ def _refuse_wide(width: float) -> None:
     """Raise ValueError where a figure is too wide to be read on a phone."""
     if width > WIDEST:
         raise ValueError(
-            f"width={width} inches is too wide for a phone: a figure has at most {WIDEST}. "
+            f"width={width} inches is too wide: a figure has at most {WIDEST}. "
             "Put the panels below each other."
         )
