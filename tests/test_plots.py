@@ -80,6 +80,9 @@ FIGURES = {
     "filter_responses": lambda: plots.filter_responses(
         rng.random((20, 30)), {1: rng.random((20, 30)), 3: rng.random((20, 30))}, box=(2, 9, 3, 9)
     ),
+    "groups": lambda: plots.groups(4, 6, [1, 2]),
+    "convolution_matrix": lambda: plots.convolution_matrix(np.eye(2, 6, dtype=int), (2, 3), row=1),
+    "block_diagrams": plots.block_diagrams,
     "dilation_growth": lambda: plots.dilation_growth({"1, 1": [3, 5, 7], "1, 2": [3, 7, 15]}),
 }
 

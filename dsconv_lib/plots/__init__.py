@@ -11,7 +11,9 @@ its chapter:
 - ``photographs``: first screens
 """
 
+from dsconv_lib.plots.blocks import block_diagrams
 from dsconv_lib.plots.cells import bracket, cell, grid, heading, link, note, strip
+from dsconv_lib.plots.connections import convolution_matrix, groups
 from dsconv_lib.plots.dilation import (
     dilated_kernels,
     interleaved_images,
@@ -62,11 +64,13 @@ __all__ = [
     "INK",
     "MUTED",
     "TEXT_SIZE",
+    "block_diagrams",
     "bracket",
     "canvas",
     "cell",
     "centre_rulers",
     "centring",
+    "convolution_matrix",
     "cue_images",
     "dependency_tree",
     "dilated_kernels",
@@ -79,6 +83,7 @@ __all__ = [
     "filter_responses",
     "gradient_maps",
     "grid",
+    "groups",
     "heading",
     "interleaved_images",
     "kernel_strips",
