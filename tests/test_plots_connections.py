@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from drawn import at, patches, texts
 from matplotlib.patches import Polygon, Rectangle
-from test_plots import at, patches, words
 from torch import nn
 
 from dsconv_lib import layers, plots
@@ -36,10 +36,6 @@ def test_each_number_of_groups_has_a_panel():
 def test_groups_that_do_not_divide_are_refused(number):
     with pytest.raises(ValueError, match=rf"holds {number}, .*in_channels=8 and out_channels=12"):
         plots.groups(8, 12, [1, number])
-
-
-def texts(figure):
-    return [text.get_text() for text in words(figure)]
 
 
 def matrix_of(kernel, size):

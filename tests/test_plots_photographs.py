@@ -54,3 +54,21 @@ def test_frames_are_as_large_as_the_fields_and_share_their_middle():
         assert patch.get_x() + patch.get_width() / 2 == 70
         assert patch.get_y() + patch.get_height() / 2 == 50
     assert [text.get_text() for text in axes.texts] == ["a: 14", "b: 40"]
+
+
+def test_responses_share_a_scale_and_a_frame():
+    photo, weak = np.full((10, 14), 0.5), np.full((10, 14), -1.0)
+    figure = plots.filter_responses(photo, {1: weak, 3: 4 * weak}, box=(2, 6, 3, 10))
+    assert [axes.get_title() for axes in figure.axes if axes.images] == ["photo", "D = 1", "D = 3"]
+    images = [axes.images[0] for axes in figure.axes if axes.images]
+    assert [image.get_array().max() for image in images] == [0.5, 1, 4]
+    assert [image.get_clim() for image in images[1:]] == [(0, 2.8)] * 2
+    for axes in figure.axes[:3]:
+        (box,) = axes.patches
+        assert (*box.get_xy(), box.get_width(), box.get_height()) == (2.5, 1.5, 7, 4)
+
+
+def test_cue_images_name_both_signs_and_mark_the_middle():
+    figure = plots.cue_images(np.full((2, 5, 7), 0.5), np.array([[1, 0], [0, 0]]))
+    assert [axes.get_title() for axes in figure.axes] == ["near +   far −", "near −   far −"]
+    assert [axes.patches[0].get_xy() for axes in figure.axes] == [(2.5, 1.5)] * 2

@@ -1,39 +1,20 @@
-"""Figures of chapter 8 show what they are given."""
+"""Figures of receptive fields, what one output depends on, show what they are given."""
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex, to_rgb
+from drawn import at, patches, texts
+from matplotlib.colors import to_rgb
 
 from dsconv_lib import ConvSpec, plots
-
-
-def words(figure):
-    return [text.get_text() for axes in figure.axes for text in axes.texts if text.get_text()]
-
-
-def fills(figure):
-    """Colours of the cells of a drawing, by (row, column) of their middles."""
-    found = {}
-    for patch in figure.axes[0].patches:
-        if patch.get_fill() and not patch.get_hatch():
-            left, top = patch.get_xy()
-            found[top + 0.5, left + 0.5] = to_hex(patch.get_facecolor(), keep_alpha=True)
-    return found
-
-
-def titles(figure):
-    return [axes.get_title() for axes in figure.axes]
 
 
 def test_tree_colours_exactly_what_the_output_reads():
     figure = plots.dependency_tree([ConvSpec(3, stride=2), ConvSpec(2)], 9, outputs=[1])
     # output 1 reads cells 1, 2 of layer 1, which read inputs 2..4 and 4..6
-    colours = fills(figure)
-    floor = max(row for row, _ in colours)
-    inputs = {column for (row, column), c in colours.items() if row == floor and c != "#ffffffff"}
-    assert inputs == {2, 3, 4, 5, 6}
-    assert {colours[floor, column] for column in inputs} == {plots.tint("input", 0.35)}
-    assert "r = 5" in words(figure)
+    assert {column for _, column in patches(figure, kind="input")} == {2, 3, 4, 5, 6}
+    assert {column for _, column in patches(figure, kind="kernel")} == {3, 5}
+    assert {column for _, column in patches(figure, kind="output")} == {4}
+    assert "r = 5" in texts(figure)
 
 
 def test_tree_links_cells_with_what_they_read():
@@ -48,12 +29,10 @@ def test_tree_hatches_what_is_skipped_and_dashes_what_is_padding():
     layers = [ConvSpec(2, padding=1), ConvSpec(2, dilation=4)]
     figure = plots.dependency_tree(layers, 8, outputs=[0])
     # reads cells 0 and 4 of layer 1: inputs -1, 0 and 3, 4; skips 1 and 2
-    patches = figure.axes[0].patches
-    hatched = [patch.get_x() + 0.5 for patch in patches if patch.get_hatch()]
-    dashed = {patch.get_x() + 0.5 for patch in patches if patch.get_linestyle() == "--"}
-    assert hatched == [1, 2]
-    assert dashed == {-1}
-    assert "r = 6" in words(figure)
+    marks = figure.axes[0].patches
+    assert [column for _, column in patches(figure, hatched=True)] == [1, 2]
+    assert {mark.get_x() + 0.5 for mark in marks if mark.get_linestyle() == "--"} == {-1}
+    assert "r = 6" in texts(figure)
 
 
 def test_tree_brackets_every_chosen_output():
@@ -66,7 +45,7 @@ def test_growth_names_and_adds():
     figure = plots.field_growth(["conv1", "pool1"], [3, 4], [1, 1])
     bars = [(bar.get_x(), bar.get_width()) for bar in figure.axes[0].patches]
     assert bars == [(0, 1), (1, 2), (0, 3), (3, 1)]
-    assert {"conv1", "pool1", "3", "r = 4"} <= {*words(figure)}
+    assert {"conv1", "pool1", "3", "r = 4"} <= {*texts(figure)}
 
 
 def test_fields_are_drawn_to_scale():
@@ -78,7 +57,7 @@ def test_fields_are_drawn_to_scale():
     ]
     assert len({axes.get_xlim() for axes in figure.axes}) == 1
     assert figure.axes[0].get_xlim()[1] > 15
-    assert "r = 20, output 1" in words(figure)
+    assert "r = 20, output 1" in texts(figure)
 
 
 def test_rulers_put_centres_where_they_are():
@@ -90,24 +69,21 @@ def test_rulers_put_centres_where_they_are():
     ]
     marks = [line.get_xdata()[0] for line in lines if line.get_marker() != "s"]
     assert marks == [3.5, 11.5, 3.5, 11.5]
-    assert {"a", "b", "2.5", "0"} <= {*words(figure)}
+    assert {"a", "b", "2.5", "0"} <= {*texts(figure)}
 
 
 def test_path_counts_are_aligned_in_the_middle():
     figure = plots.path_counts({"a": [1, 2, 1], "b": [1, 0, 5, 0, 1]})
-    columns = {0.0: [], 1.5: []}
-    for row, column in fills(figure):
-        columns[row].append(column)
-    assert sorted(columns[0.0]) == [1, 2, 3]
-    assert sorted(columns[1.5]) == [0, 1, 2, 3, 4]
-    assert [patch.get_x() + 0.5 for patch in figure.axes[0].patches if patch.get_hatch()] == [1, 3]
+    cells = patches(figure)
+    assert sorted(cells) == [*((0, c) for c in (1, 2, 3)), *((1.5, c) for c in range(5))]
+    assert [at(figure, *cell) for cell in sorted(cells)] == [1, 2, 1, 1, 0, 5, 0, 1]
+    assert patches(figure, kind="hole", hatched=True) == [(1.5, 1), (1.5, 3)]
 
 
 def test_pattern_bars_show_shares_and_gaussian():
     shares = np.array([0.1, 0.2, 0.4, 0.2, 0.1])
     figure = plots.pattern_bars({2: shares}, {2: 1.1})
-    axes, unused = figure.axes
-    assert not unused.axison
+    (axes,) = figure.axes
     assert [bar.get_height() for bar in axes.patches] == pytest.approx(shares)
     assert [bar.get_x() + bar.get_width() / 2 for bar in axes.patches] == pytest.approx(
         [-2, -1, 0, 1, 2]
@@ -126,25 +102,24 @@ def test_maps_show_values_and_two_sigma():
     circles = [axes.patches[0] for axes in figure.axes]
     assert [circle.radius for circle in circles] == [1.4, 2.5]
     assert circles[0].center == (1.5, 1.0)
-    assert words(figure)[0] == "σ = 0.7"
+    assert texts(figure)[0] == "σ = 0.7"
     color = to_rgb(plots.COLORS["gradient"])
     assert images[0].get_cmap()([0.0, 1.0]) == pytest.approx(np.array([[*color, 0], [*color, 1]]))
 
 
-def test_field_against_effective_plots_both():
-    figure = plots.field_against_effective([1, 4], [3, 9], [0.8, 1.6])
-    lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
-    assert lines == [[3, 9], [3.2, 6.4]]
+def test_curves_stand_where_their_numbers_are_and_are_named():
+    figure = plots.curves(
+        {"near": [0.5, 0.1], "far": [0.7, 0.6]}, steps=[1, 4], labels=("epoch", "loss"), level=0.75
+    )
+    (axes,) = figure.axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0.5, 0.1], [0.7, 0.6], [0.75, 0.75]]
+    assert [list(line.get_xdata()) for line in axes.lines[:2]] == [[1, 4], [1, 4]]
+    names = {text.get_text(): text.xy for text in axes.texts}
+    assert names == {"near": (4, 0.1), "far": (4, 0.6), "0.75": (1, 0.75)}
+    assert axes.get_ylim()[0] == 0
 
 
-def test_cue_images_name_both_signs():
-    figure = plots.cue_images(np.zeros((2, 5, 5)) + 0.5, np.array([[1, 0], [0, 0]]))
-    assert titles(figure) == ["near +   far −", "near −   far −"]
-
-
-def test_loss_curves_are_labelled():
-    figure = plots.loss_curves({"near": [0.5, 0.1, 0.0], "far": [0.7, 0.6, 0.2]}, chance=0.75)
-    lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
-    assert lines == [[0.5, 0.1, 0.0], [0.7, 0.6, 0.2], [0.75, 0.75]]
-    assert list(figure.axes[0].lines[0].get_xdata()) == [1, 2, 3]
-    assert {"near", "far", "0.75"} <= {*words(figure)}
+@pytest.mark.parametrize("count", [0, 5])
+def test_too_many_curves_are_refused(count):
+    with pytest.raises(ValueError, match=f"lines has {count} curves"):
+        plots.curves({str(k): [1] for k in range(count)}, labels=("", ""))

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from drawn import FIGURES
 from matplotlib.figure import Figure
 from PIL import Image
-from test_plots import FIGURES
 
 from dsconv_lib import plots
 from dsconv_lib.plots import style

@@ -27,6 +27,8 @@ def cell(
     row: float,
     column: float,
     *,
+    height: float = 1,
+    width: float = 1,
     kind: str | None = None,
     text: object = "",
     strength: float = 0.3,
@@ -41,6 +43,8 @@ def cell(
     axes : Axes
     row, column : float
         Where its centre lies.
+    height, width : float
+        Rows and columns that it covers.
     kind : str, optional
         A key of ``COLORS``; an empty white cell without it.
     text : object
@@ -54,11 +58,9 @@ def cell(
     chosen : bool
         Heavy dark outline: the cell that the figure talks about.
     """
-    corner = (column - 0.5, row - 0.5)
+    place = (column - width / 2, row - height / 2), width, height
     fill = Rectangle(
-        corner,
-        1,
-        1,
+        *place,
         facecolor=tint(kind, strength) if kind else PAPER,
         edgecolor=COLORS[kind] if kind else FAINT,
         linestyle="--" if dashed else "-",
@@ -66,11 +68,11 @@ def cell(
     )
     axes.add_patch(fill)
     if hatch:
-        lines = Rectangle(corner, 1, 1, facecolor="none", edgecolor=COLORS[kind or "hole"])
+        lines = Rectangle(*place, facecolor="none", edgecolor=COLORS[kind or "hole"])
         lines.set(hatch="////", linewidth=0, zorder=3)
         axes.add_patch(lines)
     if chosen:
-        frame = Rectangle(corner, 1, 1, fill=False, edgecolor=INK, linewidth=2.2, zorder=5)
+        frame = Rectangle(*place, fill=False, edgecolor=INK, linewidth=2.2, zorder=5)
         axes.add_patch(frame)
     if str(text):
         color = ink_on(kind, strength) if kind else INK
@@ -223,28 +225,6 @@ def bracket(
     edge = [first - 0.45, first - 0.45, last + 0.45, last + 0.45]
     axes.plot(edge, [foot, row, row, foot], color=MUTED, linewidth=1.0, clip_on=False)
     note(axes, row + 0.42 * away, (first + last) / 2, text, color=MUTED)
-
-
-def heading(axes: Axes, first: str, second: str = "") -> None:
-    """Write one or two lines over a panel.
-
-    Parameters
-    ----------
-    axes : Axes
-    first, second : str
-        A line each: matplotlib does not centre text of two lines in an SVG.
-    """
-    axes.set_title(first, color=INK, pad=20 if second else 5)
-    if second:
-        axes.annotate(
-            second,
-            (0.5, 1),
-            (0, 5),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            horizontalalignment="center",
-            color=INK,
-        )
 
 
 def note(

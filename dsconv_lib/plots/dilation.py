@@ -1,14 +1,15 @@
-"""Figures of chapter 9: where the taps of a dilated kernel lie and what they read."""
+"""Dilated kernels: where their taps lie and what they read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from string import ascii_lowercase
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from dsconv_lib.plots.cells import bracket, cell, grid, note, strip
-from dsconv_lib.plots.style import COLORS, canvas
+from dsconv_lib.plots.panels import frame, heading, panels
+from dsconv_lib.plots.style import canvas
 
 Pair = tuple[int, int]
 
@@ -188,9 +189,7 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
         for index, value in enumerate(signal):
             cell(axes, row, index, kind="input", text=value, strength=0.08 if value else 0.45)
         for weight, index in (("−1", middle - dilation), ("+1", middle + dilation)):
-            box = Rectangle((index - 0.5, row - 0.5), 1, 1, fill=False, linewidth=3)
-            box.set(edgecolor=COLORS["kernel"], zorder=4)
-            axes.add_patch(box)
+            frame(axes, row - 0.5, index - 0.5, 1, 1, kind="kernel")
             note(axes, row - 0.82, index, weight, bold=True)
         answer = signal[middle + dilation] - signal[middle - dilation]
         note(axes, row, -1.5, f"D = {dilation}", bold=True)
@@ -201,9 +200,53 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
             row,
             len(signal) + 3.0,
             kind="output",
-            text=str(answer).replace("-", "−"),
+            text=answer,
             chosen=True,
         )
+    return drawing
+
+
+def taps_inside(counts: Mapping[int, Sequence[Sequence[int]]], *, taps: int = 9) -> Figure:
+    """Draw, for several dilations, how many taps of each output lie on the map.
+
+    Each block of equal counts carries its number; the share of all taps stands in the title.
+    Outputs with a single tap left are hatched.
+
+    Parameters
+    ----------
+    counts : mapping of int to nested sequence of int, shape (H, W)
+        Dilation -> taps on the map, for each output. Counts that are a product of one factor
+        per axis, as those of a rectangular kernel are.
+    taps : int
+        Taps of the kernel.
+
+    Returns
+    -------
+    Figure
+    """
+    drawing, places = panels(len(counts), 2.05, 2.15)
+    for axes, (dilation, values) in zip(places, counts.items(), strict=True):
+        inside = np.asarray(values)
+        share = inside.sum() / (taps * inside.size)
+        heading(axes, f"D = {dilation}:  {100 * share:.0f} %")
+        for top, bottom in _runs(inside):
+            for first, last in _runs(inside.T):
+                count = int(inside[top, first])
+                alone = count == 1
+                cell(
+                    axes,
+                    (top + bottom - 1) / 2,
+                    (first + last - 1) / 2,
+                    height=bottom - top,
+                    width=last - first,
+                    kind="hole" if alone else "kernel",
+                    text=count,
+                    strength=0.12 if alone else 0.8 * count / taps,
+                    hatch=alone,
+                )
+        rows, columns = inside.shape
+        axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
+        axes.set(xticks=[0, columns - 1], yticks=[0, rows - 1])
     return drawing
 
 
@@ -211,3 +254,9 @@ def _taps(middle: Pair, dilation: int) -> set[Pair]:
     """Positions that a 3×3 kernel reads around its middle."""
     steps = (-dilation, 0, dilation)
     return {(middle[0] + down, middle[1] + right) for down in steps for right in steps}
+
+
+def _runs(values: np.ndarray) -> list[tuple[int, int]]:
+    """Group equal neighbouring rows: (first, after the last) of each group."""
+    changes = [row for row in range(1, len(values)) if (values[row] != values[row - 1]).any()]
+    return list(pairwise([0, *changes, len(values)]))

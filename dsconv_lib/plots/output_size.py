@@ -1,17 +1,13 @@
-"""Figures of chapter 2: positions, sizes, transposed convolution, overlap."""
+"""Sizes along one axis: positions of a kernel, its middle, sizes that are shared."""
 
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from dsconv_lib.arithmetic import output_size, read_counts
-from dsconv_lib.plots.cells import bracket, cell, grid, link, note, strip
-from dsconv_lib.plots.style import COLORS, INK, MUTED, canvas
-
-UNIT = 0.3
-"""Inches per cell in long strips, so that a phone shows them with readable numbers."""
+from dsconv_lib.plots.cells import bracket, cell, link, note, strip
+from dsconv_lib.plots.style import COLORS, INK, MUTED, NARROW, canvas
 
 
 def positions(
@@ -50,7 +46,7 @@ def positions(
     right = max(size + padding, starts[-1] + reach + 1)
     bottom = len(starts) + 0.4
     figure, axes = canvas(
-        bottom + 3.7, right + padding + 2.7, top=-1.6, left=-padding - 0.1, unit=UNIT
+        bottom + 3.7, right + padding + 2.7, top=-1.6, left=-padding - 0.1, unit=NARROW
     )
     bracket(axes, -0.85, starts[0], starts[0] + reach, _span_label(kernel_size, dilation))
     for row, start in enumerate(starts):
@@ -132,123 +128,6 @@ def shared_sizes(sizes: Sequence[int], kernel_size: int, *, stride: int) -> Figu
     note(axes, 0.3, -1.0, "m", color=MUTED)
     note(axes, 2.5, -1.0, "n", color=MUTED)
     return figure
-
-
-def matrix_and_transpose(matrix: np.ndarray) -> Figure:
-    """Draw a layer's matrix A and its transpose, with zeros left empty.
-
-    Parameters
-    ----------
-    matrix : array of int, shape (outputs, inputs)
-
-    Returns
-    -------
-    Figure
-    """
-    outputs, inputs = matrix.shape
-    left = inputs + 2.4
-    figure, axes = canvas(inputs + 1.6, left + outputs + 0.4, top=-1.3, left=-0.2)
-    middle = (inputs - outputs) / 2
-    for values, row, column in ((matrix, middle, 0.0), (matrix.T, 0.0, left)):
-        grid(axes, np.full(values.shape, ""), row=row, column=column)
-        for i, j in np.argwhere(values):
-            cell(axes, row + i, column + j, kind="kernel", strength=0.45, text=values[i, j])
-    note(axes, middle - 0.95, (inputs - 1) / 2, f"A   {outputs} × {inputs}", color=MUTED)
-    note(axes, -0.95, left + (outputs - 1) / 2, f"Aᵀ   {inputs} × {outputs}", color=MUTED)
-    return figure
-
-
-def stamps(
-    values: Sequence[int], kernel: Sequence[int], *, stride: int, padding: int = 0, extra: int = 0
-) -> Figure:
-    """Draw a transposed convolution: each input number stamps its multiple of the kernel.
-
-    Parameters
-    ----------
-    values : sequence of int
-        The input, at the bottom.
-    kernel : sequence of int
-        What is stamped.
-    stride : int
-        Distance from one stamp to the next.
-    padding : int
-        Cells cut off at both ends of the sum (hatched).
-    extra : int
-        The ``output_padding``: cells kept, or added, at the right end.
-
-    Returns
-    -------
-    Figure
-    """
-    count, taps = len(values), len(kernel)
-    full = (count - 1) * stride + taps
-    total = np.zeros(full + max(extra - padding, 0), dtype=int)
-    for number, value in enumerate(values):
-        total[number * stride : number * stride + taps] += value * np.array(kernel)
-    kept = range(padding, full - padding + extra)
-    cut = [position for position in range(len(total)) if position not in kept]
-    figure, axes = canvas(count + 3.0, len(total) + 3.1, top=-0.2, left=-0.2, unit=UNIT)
-    strip(axes, total.tolist(), kind="output", hatched=cut)
-    note(axes, 0, len(total) - 0.1, f"n = {len(kept)}", align="left", bold=True)
-    for number, value in enumerate(values):
-        row = number + 1.4
-        strip(axes, [""] * len(total), row=row)
-        stamp = [value * weight for weight in kernel]
-        strip(axes, stamp, kind="kernel", strength=0.45, row=row, column=number * stride)
-        note(axes, row, len(total) + 0.5, "←", color=MUTED, size=13)
-        cell(axes, row, len(total) + 1.6, kind="input", text=value)
-    note(axes, count + 1.5, len(total) + 1.6, f"m = {count}", bold=True)
-    return figure
-
-
-def overlap(kernel_sizes: Sequence[int], counts: Sequence[Sequence[int]]) -> Figure:
-    """Draw how often each output cell of a transposed convolution is stamped on, in 1-D.
-
-    Parameters
-    ----------
-    kernel_sizes : sequence of int
-        One strip each.
-    counts : sequence of sequences of int
-        The counts, in the same order.
-
-    Returns
-    -------
-    Figure
-    """
-    longest = max(len(line) for line in counts)
-    figure, axes = canvas(len(counts) * 1.5, longest + 2.4, top=-0.2, left=-2.0, unit=UNIT)
-    for number, (kernel_size, line) in enumerate(zip(kernel_sizes, counts, strict=True)):
-        note(axes, number * 1.5, -1.3, f"K = {kernel_size}", color=MUTED)
-        _counted(axes, [line], number * 1.5, 0)
-    return figure
-
-
-def overlap_2d(counts: np.ndarray) -> Figure:
-    """Draw how often each output cell of a transposed convolution is stamped on, in 2-D.
-
-    Parameters
-    ----------
-    counts : array of int, shape (rows, columns)
-
-    Returns
-    -------
-    Figure
-    """
-    rows, columns = counts.shape
-    figure, axes = canvas(rows + 0.4, columns + 0.4, top=-0.2, left=-0.2, unit=UNIT)
-    _counted(axes, counts, 0, 0)
-    return figure
-
-
-def _counted(
-    axes: Axes, counts: Sequence[Sequence[int]] | np.ndarray, row: float, column: float
-) -> None:
-    """Draw counts as cells: the more often, the deeper the fill."""
-    most = np.max(counts)
-    for i, line in enumerate(counts):
-        for j, value in enumerate(line):
-            depth = 0.08 + 0.62 * value / most
-            cell(axes, row + i, column + j, kind="output", text=value, strength=depth)
 
 
 def _input_strip(axes: Axes, row: float, padding: int, counts: Sequence[int]) -> None:

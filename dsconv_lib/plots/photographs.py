@@ -1,12 +1,12 @@
-"""Photographs: what layers make of them, and what outputs see of them."""
+"""Photographs and grey images: what layers make of them, and what outputs see of them."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from dsconv_lib.plots.style import COLORS, INK, PAPER, figure
+from dsconv_lib.plots.panels import frame, heading, panels, pixels
+from dsconv_lib.plots.style import INK, PAPER
 
 WIDEST = 5.0
 """Inches; their labels can be read on a phone that shows this without scrolling."""
@@ -40,31 +40,16 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
     if not shapes or any(len(shape) != 2 for shape in shapes.values()):
         raise ValueError(f"named has shapes {shapes}; give one or more pictures (rows, columns)")
     columns = min(columns, len(named))
-    rows = -(-len(named) // columns)
     tallest = max(shape[0] for shape in shapes.values())
     widest = max(shape[1] for shape in shapes.values())
     pixel = min(max(PIXEL, NARROWEST / widest), (WIDEST / columns - 0.15) / widest)
-    drawing, panels = figure(
-        min(columns * (widest * pixel + 0.15), WIDEST),
-        rows * (tallest * pixel + 0.4),
-        rows=rows,
-        columns=columns,
+    drawing, places = panels(
+        len(named), widest * pixel + 0.15, tallest * pixel + 0.4, columns=columns
     )
-    for axes in panels.flat:
-        axes.set_axis_off()
-        axes.set(xlim=(-0.5, widest - 0.5), ylim=(tallest - 0.5, -0.5), aspect="equal")
-    for axes, (name, grey) in zip(panels.flat, named.items(), strict=False):
-        height, width = grey.shape
-        axes.imshow(
-            grey,
-            interpolation="none",
-            cmap="gray",
-            vmin=0,
-            vmax=1,
-            extent=(-0.5, width - 0.5, height - 0.5, -0.5),
-        )
+    for axes, (name, grey) in zip(places, named.items(), strict=True):
+        pixels(axes, grey)
         axes.set(xlim=(-0.5, widest - 0.5), ylim=(tallest - 0.5, -0.5))
-        axes.set_title(f"{name}: {height} × {width}", loc="left", color=INK)
+        heading(axes, f"{name}: {grey.shape[0]} × {grey.shape[1]}", align="left")
     return drawing
 
 
@@ -87,14 +72,11 @@ def fields_on_photo(
     Figure
     """
     rows, columns = photo.shape
-    drawing, panels = figure(WIDEST, WIDEST * rows / columns + 0.1)
-    axes = panels[0, 0]
-    axes.imshow(photo, interpolation="none", cmap="gray", vmin=0, vmax=1)
+    drawing, (axes,) = panels(1, WIDEST, WIDEST * rows / columns + 0.1)
+    pixels(axes, photo)
     row, column = centre
     for name, side in sorted(sizes.items(), key=lambda item: item[1]):
-        corner = (column - side / 2, row - side / 2)
-        edge = COLORS["output"]
-        axes.add_patch(Rectangle(corner, side, side, fill=False, edgecolor=edge, linewidth=2.5))
+        frame(axes, row - side / 2, column - side / 2, side, side)
         axes.annotate(
             f"{name}: {side}",
             (column + side / 2, row - side / 2),
@@ -104,5 +86,61 @@ def fields_on_photo(
             color=INK,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
         )
-    axes.set_axis_off()
+    return drawing
+
+
+def filter_responses(
+    photo: np.ndarray, responses: Mapping[int, np.ndarray], *, box: tuple[int, int, int, int]
+) -> Figure:
+    """Show a photograph and the strength of a filter's response to it at several dilations.
+
+    Parameters
+    ----------
+    photo : array, shape (H, W)
+        Grey values.
+    responses : mapping of int to array, shape (H, W)
+        Dilation -> response. All are drawn on one scale, the stronger, the deeper the colour.
+    box : (int, int, int, int)
+        First row, row after the last, first column, column after the last of the region that
+        is framed.
+
+    Returns
+    -------
+    Figure
+    """
+    height, width = photo.shape
+    drawing, (first, *others) = panels(len(responses) + 1, 2.5, 2.5 * height / width + 0.35)
+    heading(first, "photo")
+    pixels(first, photo, low=photo.min(), high=None)
+    strongest = max(float(np.abs(image).max()) for image in responses.values())
+    for axes, (dilation, image) in zip(others, responses.items(), strict=True):
+        heading(axes, f"D = {dilation}")
+        pixels(axes, np.abs(image), kind="output", high=0.7 * strongest)
+    top, bottom, left, right = box
+    for axes in (first, *others):
+        frame(axes, top - 0.5, left - 0.5, bottom - top, right - left, kind="hole")
+    return drawing
+
+
+def cue_images(images: np.ndarray, signs: np.ndarray) -> Figure:
+    """Draw grey images in a row, with the signs of their near and far blob above.
+
+    Parameters
+    ----------
+    images : array, shape (N, H, W)
+        Grey values; 0 is drawn as middle grey.
+    signs : array, shape (N, 2)
+        1 for a bright blob, 0 for a dark one: near, far.
+
+    Returns
+    -------
+    Figure
+    """
+    count, height, width = images.shape
+    limit = float(np.abs(images).max())
+    drawing, places = panels(count, WIDEST / count, 1.7, columns=count)
+    for axes, image, (near, far) in zip(places, images, signs, strict=True):
+        pixels(axes, image, low=-limit, high=limit)
+        frame(axes, height // 2 - 0.5, width // 2 - 0.5, 1, 1)
+        heading(axes, f"near {'+' if near else '−'}   far {'+' if far else '−'}")
     return drawing

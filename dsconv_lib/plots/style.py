@@ -43,6 +43,8 @@ TEXT_SIZE = 10
 """Points; labels and the numbers inside cells. Nothing in a figure is smaller than 9."""
 WIDEST = 7.0
 """Inches; a wider figure would be hard to see as a whole even on a large screen."""
+NARROW = 0.3
+"""Inches of a cell in long strips and trees: a phone shows fifteen of them without scrolling."""
 DOTS_PER_INCH = 96
 """Of the figure, as in CSS; the PNG has twice that."""
 
