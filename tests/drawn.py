@@ -66,10 +66,10 @@ FIGURES = {
 
 
 def patches(figure, *, kind=None, hatched=False):
-    """Unit cells of one colour, as (row, column)."""
+    """The middles of the cells of one colour, as (row, column)."""
     color = plots.COLORS[kind] if kind else None
     return [
-        (p.get_y() + 0.5, p.get_x() + 0.5)
+        tuple(np.round(p.get_center()[::-1], 6).tolist())
         for p in figure.axes[0].patches
         if isinstance(p, Rectangle)
         and bool(p.get_hatch()) == hatched
@@ -90,7 +90,9 @@ def words(figure):
 
 def at(figure, row, column):
     """The number that stands in a cell."""
-    found = [t.get_text() for t in figure.axes[0].texts if t.get_position() == (column, row)]
+    found = [
+        t.get_text() for t in figure.axes[0].texts if np.allclose(t.get_position(), (column, row))
+    ]
     assert len(found) == 1, (row, column, found)
     return int(found[0].replace("−", "-"))
 

@@ -123,8 +123,8 @@ def taps_on_image(image: Sequence[Sequence[int]], dilations: Sequence[int]) -> F
             )
         total = sum(int(values[tap]) for tap in taps)
         note(axes, -1, left + middle[1], f"D = {dilation}", bold=True)
-        note(axes, rows + 0.9, left + middle[1] - 0.75, "sum =", align="right")
-        cell(axes, rows + 0.9, left + middle[1], kind="output", text=total, chosen=True)
+        note(axes, rows + 0.9, left + middle[1] - 0.95, "sum =", align="right")
+        cell(axes, rows + 0.9, left + middle[1], kind="output", width=1.4, text=total, chosen=True)
     return drawing
 
 
@@ -183,14 +183,14 @@ def stripes(signal: Sequence[int], middle: int, dilations: Sequence[int]) -> Fig
     -------
     Figure
     """
-    drawing, axes = canvas(2 * len(dilations), len(signal) + 6.5, top=-0.7, left=-2.4, unit=0.24)
+    drawing, axes = canvas(2.3 * len(dilations), len(signal) + 6.6, top=-0.9, left=-2.4, unit=0.24)
     for place, dilation in enumerate(dilations):
-        row = 2 * place
+        row = 2.3 * place
         for index, value in enumerate(signal):
             cell(axes, row, index, kind="input", text=value, strength=0.08 if value else 0.45)
         for weight, index in (("−1", middle - dilation), ("+1", middle + dilation)):
             frame(axes, row - 0.5, index - 0.5, 1, 1, kind="kernel")
-            note(axes, row - 0.82, index, weight, bold=True)
+            note(axes, row - 0.95, index, weight, bold=True)
         answer = signal[middle + dilation] - signal[middle - dilation]
         note(axes, row, -1.5, f"D = {dilation}", bold=True)
         text = f"{signal[middle + dilation]} − {signal[middle - dilation]} ="

@@ -96,7 +96,7 @@ def pixels(
 def frame(
     axes: Axes, row: float, column: float, height: float, width: float, *, kind: str = "output"
 ) -> None:
-    """Outline a rectangle.
+    """Outline a rectangle, over cells and pixels.
 
     Parameters
     ----------
@@ -107,6 +107,6 @@ def frame(
     kind : str
         A key of ``COLORS``.
     """
-    edge = COLORS[kind]
-    box = Rectangle((column, row), width, height, fill=False, edgecolor=edge, linewidth=2.2)
+    box = Rectangle((column, row), width, height, fill=False, linewidth=2.5, zorder=4)
+    box.set_edgecolor(COLORS[kind])
     axes.add_patch(box)

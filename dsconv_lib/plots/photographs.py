@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dsconv_lib.plots.panels import frame, heading, panels, pixels
-from dsconv_lib.plots.style import INK, PAPER
+from dsconv_lib.plots.style import INK, PAPER, TEXT_SIZE
 
 WIDEST = 5.0
 """Inches; their labels can be read on a phone that shows this without scrolling."""
@@ -83,6 +83,7 @@ def fields_on_photo(
             (4, 0),
             textcoords="offset points",
             va="top",
+            fontsize=TEXT_SIZE + 1,
             color=INK,
             bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2},
         )

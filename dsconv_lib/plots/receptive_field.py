@@ -115,9 +115,9 @@ def centre_rulers(centres: Mapping[str, Sequence[float]], image_size: int, strid
             axes.plot([block_middle] * 2, [place - 0.3, place - 0.12], color=MUTED, linewidth=1)
         axes.plot(spots, [place] * len(spots), "s", color=COLORS["output"], markersize=6)
         spot = f"{spots[0]:g}"
-        axes.text(spots[0] + 5, place, spot, va="center", fontweight="bold", color=INK)
+        axes.text(spots[0], place + 0.5, spot, va="center", ha="center", color=INK)
         axes.text(-5, place, name, va="center", ha="right", color=INK)
-    axes.set(xlim=(-1, image_size + 4), ylim=(len(centres) - 0.5, -0.5), yticks=[])
+    axes.set(xlim=(-1, image_size + 4), ylim=(len(centres) - 0.2, -0.5), yticks=[])
     axes.set_xticks([*range(0, image_size, stride), image_size - 1])
     axes.spines[["left", "bottom"]].set_visible(False)
     return drawing
