@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from drawn import at, patches
+from drawn import at, patches, texts
 
 from dsconv_lib import plots
 
@@ -60,3 +60,18 @@ def test_taps_inside_are_counted_in_blocks_that_fill_the_map():
         seen[top : top + rows, left : left + columns] += int(text.get_text())
     assert (seen == inside).all()
     assert [patch.get_hatch() for patch in three.patches] == [None, "////"]
+
+
+@pytest.mark.parametrize(("dilation", "share"), [(1, 91), (6, 51), (12, 18)])
+def test_the_share_of_the_taps_on_a_map_stands_above_it(dilation, share):
+    same = {"padding": dilation, "dilation": dilation}
+    counts = F.conv2d(torch.ones(1, 1, 14, 14), torch.ones(1, 1, 3, 3), **same)[0, 0].int()
+    (axes,) = plots.taps_inside({dilation: counts.tolist()}).axes
+    assert axes.get_title() == f"D = {dilation}:  {share} %"
+    assert axes.texts[4].get_text() == str(int(counts[7, 7]))
+
+
+def test_each_axis_has_its_dilation():
+    figure = plots.dilated_kernels([[3, 1, 4], [1, 5, 9]], [(2, 3)])
+    assert len(patches(figure, kind="hole", hatched=True)) == 3 * 7 - 6
+    assert "D = (2, 3)" in texts(figure)

@@ -1,4 +1,4 @@
-"""What chapter 9 rests on: its exercises, its figures and the identities that it shows."""
+"""What chapter 9 rests on: its exercises and the identities that it shows."""
 
 from itertools import product
 
@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dsconv_lib import ConvSpec, plots, receptive_field
+from dsconv_lib import ConvSpec, receptive_field
 from dsconv_lib.exercises import chapter_09
 
 
@@ -197,106 +197,3 @@ def test_a_stride_can_be_traded_for_dilation(step):
     dense = F.conv2d(F.conv2d(x, first), second, dilation=step)
     assert torch.equal(strided, dense[:, :, ::step, ::step])
     assert not torch.equal(strided, dense[:, :, : strided.shape[2], : strided.shape[3]])
-
-
-# --- figures ---
-
-
-def on_map(dilation, size=14):
-    return F.conv2d(
-        torch.ones(1, 1, size, size), torch.ones(1, 1, 3, 3), padding=dilation, dilation=dilation
-    )[0, 0].int()
-
-
-FIGURES = {
-    "kernel_strips": lambda: plots.kernel_strips([1, 2, 3], [1, 2, 3]),
-    "dilated_kernels": lambda: plots.dilated_kernels([[3, 1, 4], [1, 5, 9]], [(1, 1), (2, 3)]),
-    "taps_on_image": lambda: plots.taps_on_image(np.arange(25).reshape(5, 5) ** 2, [1, 2]),
-    "interleaved_images": lambda: plots.interleaved_images((7, 8), 2, [(3, 3), (3, 4)]),
-    "taps_inside": lambda: plots.taps_inside({d: on_map(d).tolist() for d in (1, 6, 12)}),
-    "stripes": lambda: plots.stripes([1, 1, 0, 0] * 3, 5, [1, 2, 4]),
-    "filter_responses": lambda: plots.filter_responses(
-        np.eye(20, 30), {1: np.eye(20, 30), 2: -np.eye(20, 30)}, box=(2, 8, 3, 20)
-    ),
-    "dilation_growth": lambda: plots.dilation_growth({"plain": [3, 5, 7], "D": [3, 7, 15]}),
-}
-
-
-def words(drawing):
-    return [text.get_text() for axes in drawing.axes for text in axes.texts if text.get_text()]
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_no_label_is_cut_off_and_none_overlaps_another(name):
-    drawing = FIGURES[name]()
-    drawing.draw_without_rendering()
-    assert drawing.get_figwidth() <= 7
-    edges = drawing.bbox
-    boxes = []
-    for axes in drawing.axes:
-        labels = [text for text in (*axes.texts, axes.title) if text.get_text()]
-        boxes += [(text.get_text(), text.get_window_extent()) for text in labels]
-    assert len(boxes) > 1
-    for text, box in boxes:
-        assert edges.x0 <= box.x0, text
-        assert box.x1 <= edges.x1, text
-        assert edges.y0 <= box.y0, text
-        assert box.y1 <= edges.y1, text
-    for number, (text, box) in enumerate(boxes):
-        for other, second in boxes[number + 1 :]:
-            assert not box.overlaps(second), (text, other)
-
-
-def hatched(drawing):
-    return sum(bool(patch.get_hatch()) for axes in drawing.axes for patch in axes.patches)
-
-
-def test_kernels_show_their_taps_and_hatch_their_zeros():
-    assert words(FIGURES["kernel_strips"]()).count("0") == 0 + 2 + 4
-    assert hatched(FIGURES["kernel_strips"]()) == 0 + 2 + 4
-    drawing = FIGURES["dilated_kernels"]()
-    assert hatched(drawing) == 3 * 7 - 6
-    assert "D = (2, 3)" in words(drawing)
-
-
-def test_the_sums_of_the_worked_example_and_the_pixels_between_the_taps():
-    drawing = FIGURES["taps_on_image"]()
-    assert {"1452", "1920"} <= set(words(drawing))
-    assert hatched(drawing) == 16
-
-
-def test_taps_outside_the_image_are_refused():
-    with pytest.raises(ValueError, match=r"dilations=\[1, 3\].*5×7.*at most 2"):
-        plots.taps_on_image(np.zeros((5, 7), int), [1, 3])
-
-
-def test_all_taps_of_an_output_carry_one_letter():
-    drawing = FIGURES["interleaved_images"]()
-    letters = words(drawing)
-    assert [letters.count(letter) for letter in "abcd"] == [32, 32, 24, 24]
-
-
-def test_counts_and_shares_of_the_border_maps():
-    drawing = FIGURES["taps_inside"]()
-    assert [axes.get_title() for axes in drawing.axes] == [
-        "D = 1:  91 %",
-        "D = 6:  51 %",
-        "D = 12:  18 %",
-        "",
-    ]
-    assert words(drawing) == list("464696464" + "464696464" + "424212424")
-    assert hatched(drawing) == 1
-
-
-def test_stripes_show_what_the_filter_answers():
-    labels = words(FIGURES["stripes"]())
-    sums = [place for place, word in enumerate(labels) if word.endswith(" =")]
-    assert [labels[place] for place in sums] == ["0 − 1 =", "0 − 0 =", "1 − 1 ="]
-    assert [labels[place + 1] for place in sums] == ["−1", "0", "0"]
-
-
-def test_responses_share_one_scale_and_show_strength():
-    _, one, two, empty = FIGURES["filter_responses"]().axes
-    assert one.images[0].get_clim() == two.images[0].get_clim()
-    assert np.array_equal(one.images[0].get_array(), two.images[0].get_array())
-    assert not empty.images
