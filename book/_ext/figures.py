@@ -65,7 +65,7 @@ def inline(stored: str, alternative: str, prefix: str) -> str:
     scrolls = ' tabindex="0"' if least > PHONE else ""
     return (
         f'<div class="book-figure"{scrolls}>\n'
-        f'<svg {name} width="{ENLARGED * width:.0f}" height="{ENLARGED * height:.0f}"'
+        f'<svg {name} width="{ENLARGED * width:.2f}" height="{ENLARGED * height:.2f}"'
         f' viewBox="{opening[3]}"'
         f' style="min-width: {least}px">\n{body}\n</div>'
     )
