@@ -25,8 +25,10 @@ class Paths(NamedTuple):
 
     Attributes
     ----------
-    forward, backward : str
-        For the output and for the gradients: "torch" (PyTorch's own call), "pure" or "compiled".
+    forward : str
+        For the output: "torch" (PyTorch's own call), "pure" or "compiled".
+    backward : str
+        For the gradients, likewise.
 
     Examples
     --------

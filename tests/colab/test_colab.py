@@ -8,7 +8,8 @@ the oldest one that we declare), and Python, where any from 3.11 on serves.
 import json
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
@@ -71,8 +72,8 @@ def kernel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fresh(installed, kernel):
-    """The notebooks as Colab's versions run them, two at a time."""
-    with ThreadPoolExecutor(2) as pool:
+    """The notebooks as Colab's versions run them, two at a time, each with an event loop of its own."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         yield {path: pool.submit(run_notebook, path, kernel) for path in NOTEBOOKS}
 
 
