@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dsconv_lib import ConvSpec, functional, trace_receptive_field
 from dsconv_lib.cost import conv_cost
-from dsconv_lib.trace import trace_cost, trace_network
+from dsconv_lib.trace import macs, products, trace_cost, trace_network
 
 IMAGE = (2, 2, 9, 7)
 
@@ -143,6 +143,7 @@ PRODUCTS = {
         lambda x: F.scaled_dot_product_attention(x, x, x, is_causal=True),
         4 * 9 * 9 * (7 + 7),
     ),
+    "bilinear": (lambda x: F.bilinear(x, x[..., :4], ones(5, 7, 4)), 4 * 9 * 5 * (7 * 4 + 4)),
     "attention in groups": (
         lambda x: F.scaled_dot_product_attention(x, x[:, :1], x[:, :1], enable_gqa=True),
         4 * 9 * 9 * (7 + 7),
@@ -167,6 +168,10 @@ def test_macs_of_single_operations(name):
     module = Apply(lambda _, x: function(x))
     for cost in (trace_cost(module, IMAGE), trace_network(module, IMAGE).cost):
         assert (cost.macs, cost.unknown) == (expected, ())
+
+
+def test_what_multiplies_has_a_rule_for_its_macs():
+    assert products.RULES.keys() <= macs.RULES.keys()
 
 
 def test_our_function_is_pytorchs_convolution_where_nothing_is_computed():

@@ -54,6 +54,12 @@ def _added_product(call: Call) -> int:
     return left.numel() * (right.shape[-1] if right.dim() > 1 else 1)
 
 
+@RULES.entry("bilinear")
+def _bilinear(call: Call) -> int:
+    _, left, right = call.args["weight"].shape
+    return call.out.numel() * (left + 1) * right  # x W for each output, then (x W) y
+
+
 @RULES.entry("scaled_dot_product_attention")
 def _attention(call: Call) -> int:
     query, key, value = (call.args[name] for name in ("query", "key", "value"))

@@ -72,7 +72,7 @@ def kernel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def fresh(installed, kernel):
-    """The notebooks as Colab's versions run them, two at a time, each with an event loop of its own."""
+    """The notebooks as Colab's versions run them, two at a time, in processes of their own."""
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         yield {path: pool.submit(run_notebook, path, kernel) for path in NOTEBOOKS}
 
