@@ -1,47 +1,29 @@
-"""What tracing and measuring share: checked shapes, and a copy that is looked at instead.
+"""What tracing and measuring share: checked arguments, one output position, its gradient."""
 
-Whatever looks at a module runs a copy of it, never the module itself: caches that a first forward
-pass fills, hooks that count, buffers that it writes to are then those of the copy.
-"""
-
-import copy
-import random
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from types import CellType, FunctionType, MethodType
+from operator import index as as_index
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
-from torch.overrides import TorchFunctionMode
 
-# What a function keeps in a variable around it and may change there; the rest is shared.
-_OWN = (list, dict, set, bytearray, deque, Counter, Tensor, nn.Module, MethodType, partial)
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks")
-_DATA = vars(torch._C.TensorBase)["data"].__get__
+_QUANTISED = re.compile(r"torch\.ao\.nn\.(\w+\.)*quantized")
 
 
-def checked_shape(module: object, input_shape: Sequence[int]) -> tuple[int, ...]:
-    """Check the arguments that all probes of a module have in common.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-    input_shape : sequence of int
-        ``(N, C, *spatial)`` with one to three spatial axes.
+def checked_module(module: object) -> nn.Module:
+    """Check that a module is one that can be looked at with a single tensor.
 
     Raises
     ------
     TypeError
-        If ``module`` is not a module.
+        If it is not a module, is or holds one of TorchScript or quantised layers, or does not run
+        on a single tensor.
     ValueError
-        If ``input_shape`` has no spatial axis, more than three, or a size below 1, or if the module
-        has lazy parameters that still have no shape.
+        If it has lazy parameters that still have no shape.
     """
     if not isinstance(module, nn.Module):
         raise TypeError(
@@ -52,13 +34,101 @@ def checked_shape(module: object, input_shape: Sequence[int]) -> tuple[int, ...]
             "module has lazy parameters without a shape: run it once on an input, as in "
             "module(torch.zeros(input_shape))"
         )
-    shape = tuple(int(size) for size in input_shape)
-    if not 3 <= len(shape) <= 5 or min(shape) < 1:
+    for name, part in module.named_modules():
+        where = f"module.{name}" if name else "module"
+        if isinstance(part, torch.jit.ScriptModule):
+            raise TypeError(
+                f"{where} is a TorchScript module, got {type(part).__name__}, whose inside is "
+                "compiled: use the module that it was made from"
+            )
+        if _QUANTISED.match(type(part).__module__):
+            raise TypeError(
+                f"{where} is a quantised layer, got {type(part).__name__}, which has no floating "
+                "weights: use the module as it was before it was quantised"
+            )
+    needed = _needed_beside_one(module)
+    if needed:
+        raise TypeError(
+            f"module must take one tensor, but forward() of {type(module).__name__} needs "
+            f"{needed} as well: wrap it in a module that takes one tensor and gives it the rest"
+        )
+    return module
+
+
+def checked_shape(input_shape: Sequence[int]) -> tuple[int, ...]:
+    """Check the shape of an input with spatial axes.
+
+    Parameters
+    ----------
+    input_shape : sequence of int
+        ``(N, C, *spatial)`` with one to three spatial axes.
+
+    Raises
+    ------
+    TypeError
+        If it holds no integers.
+    ValueError
+        If ``input_shape`` has no spatial axis, more than three, or a size below 1.
+    """
+    shape = checked_sizes(input_shape)
+    if not 3 <= len(shape) <= 5:
         raise ValueError(
             f"input_shape={shape} must be (N, C, *spatial) with one to three spatial axes and "
             "sizes of at least 1: use for example (1, 3, 224, 224)"
         )
     return shape
+
+
+def checked_sizes(input_shape: object) -> tuple[int, ...]:
+    """Check the shape of any input: at least one size, none below 1; errors as above."""
+    use = "use for example (1, 3, 224, 224)"
+    if isinstance(input_shape, Tensor):
+        raise TypeError(
+            f"input_shape must hold one size per dimension, got a tensor of shape "
+            f"{tuple(input_shape.shape)}: use tuple(tensor.shape)"
+        )
+    try:
+        if isinstance(input_shape, str | bytes | dict) or not isinstance(input_shape, Iterable):
+            raise TypeError
+        given = list(input_shape)
+        if any(isinstance(size, bool) for size in given):
+            raise TypeError
+        shape = tuple(map(as_index, given))
+    except TypeError:
+        raise TypeError(
+            f"input_shape={input_shape!r} must hold one whole number per dimension, batch "
+            f"included: {use}"
+        ) from None
+    if not shape or min(shape) < 1:
+        raise ValueError(
+            f"input_shape={shape} must hold one size per dimension, each at least 1: {use}"
+        )
+    return shape
+
+
+def with_values(module: nn.Module) -> nn.Module:
+    """Check that a module lies where it has values; `ValueError` if not."""
+    for name, tensor in chain(module.named_parameters(), module.named_buffers()):
+        if tensor.is_meta:
+            raise ValueError(
+                f"module.{name} lies on the meta device and has no values to measure with: use "
+                "module.to_empty(device='cpu') and load weights, or trace_receptive_field"
+            )
+    return module
+
+
+def _needed_beside_one(module: nn.Module) -> str:
+    """Arguments that ``forward`` needs beside one tensor; empty if none, or if hooks give them."""
+    if module._forward_pre_hooks:
+        return ""
+    try:
+        wanted = inspect.signature(module.forward).parameters.values()
+    except ValueError:
+        return ""
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    needed = [p.name for p in wanted if p.default is p.empty and p.kind in places][1:]
+    by_name = (p for p in wanted if p.kind is p.KEYWORD_ONLY and p.default is p.empty)
+    return ", ".join(map(repr, [*needed, *(p.name for p in by_name)]))
 
 
 def placement(module: nn.Module) -> tuple[torch.device, torch.dtype]:
@@ -67,162 +137,6 @@ def placement(module: nn.Module) -> tuple[torch.device, torch.dtype]:
         if tensor.is_floating_point():
             return tensor.device, tensor.dtype
     return torch.device("cpu"), torch.float32
-
-
-def copied(module: nn.Module, twin: Callable[[Tensor], Tensor]) -> nn.Module:
-    """Copy a module, tensor by tensor as ``twin`` says, in evaluation mode.
-
-    The training flag of each submodule is set directly, because `nn.Module.train` may be overridden
-    (as for frozen batch norm). Functions among the attributes and hooks get copies of the lists,
-    dictionaries, tensors and modules that they keep in variables around them; global ones they
-    share.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-    twin : callable
-        Gives what stands for a tensor in the copy. Tensors that several modules share are asked for
-        once.
-
-    Raises
-    ------
-    TypeError
-        If the module cannot be copied.
-    """
-    memo: dict[int, Any] = {}
-    functions: list[tuple[FunctionType, FunctionType]] = []
-    for tensor in chain(module.parameters(), module.buffers()):
-        memo[id(tensor)] = twin(tensor)
-    for part in module.modules():
-        for value in chain(vars(part).values(), *(vars(part)[name].values() for name in _HOOKS)):
-            if type(value) is OrderedDict and not value:  # most of a copy's time, otherwise
-                memo[id(value)] = OrderedDict()
-            elif isinstance(value, FunctionType) and value.__closure__:
-                _give_own_cells(value, memo, functions)
-    with _Twins(twin):
-        try:
-            found = copy.deepcopy(module, memo)
-            for function, own in functions:
-                _fill_cells(function, own, memo, functions)
-        except Exception as error:
-            raise TypeError(
-                f"module cannot be copied, and it is a copy that is looked at: {_culprit(module)} "
-                f"({error}); leave it out, or give its class a __deepcopy__"
-            ) from error
-    parts = {id(part) for part in module.modules()}
-    for part in found.modules():
-        if id(part) in parts:
-            raise TypeError(
-                f"module cannot be copied, and it is a copy that is looked at: the copy of a "
-                f"{type(part).__name__} is itself; let its __deepcopy__ give another"
-            )
-        part.training = False
-    return found
-
-
-def cloned(tensor: Tensor) -> Tensor:
-    """A copy of a tensor with its values: a twin for `copied`."""
-    return copy.deepcopy(tensor if tensor.is_leaf else tensor.detach())
-
-
-def doubled(tensor: Tensor) -> Tensor:
-    """A copy of a tensor in double precision: a twin for `copied`."""
-    twin = cloned(tensor).requires_grad_(False)
-    if twin.is_floating_point():
-        twin.data = twin.data.double()
-    return twin
-
-
-class _Twins(TorchFunctionMode):
-    """Lets ``twin`` copy the tensors that are copied under it."""
-
-    def __init__(self, twin: Callable[[Tensor], Tensor]) -> None:
-        super().__init__()
-        self.twin = twin
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        if func == _DATA and isinstance(args[0], nn.Parameter):
-            return self.twin(args[0]).data  # as parameters do where they are copied
-        if func is not Tensor.__deepcopy__:
-            return func(*args, **(kwargs or {}))
-        tensor, memo = args
-        memo[id(tensor)] = self.twin(tensor)
-        return memo[id(tensor)]
-
-
-def _give_own_cells(
-    function: FunctionType, memo: dict[int, Any], functions: list[tuple[FunctionType, FunctionType]]
-) -> FunctionType:
-    """A copy of a function with variables of its own around it, which are still empty."""
-    if id(function) not in memo:
-        cells = tuple(CellType() for _ in function.__closure__ or ())
-        own = FunctionType(
-            function.__code__,
-            function.__globals__,
-            function.__name__,
-            function.__defaults__,
-            cells,
-        )
-        own.__kwdefaults__ = function.__kwdefaults__
-        own.__qualname__ = function.__qualname__
-        vars(own).update(vars(function))
-        memo[id(function)] = own
-        functions.append((function, own))
-    copied_function: FunctionType = memo[id(function)]
-    return copied_function
-
-
-def _fill_cells(
-    function: FunctionType,
-    own: FunctionType,
-    memo: dict[int, Any],
-    functions: list[tuple[FunctionType, FunctionType]],
-) -> None:
-    """Copy what the variables around a function hold, as far as it may be changed there."""
-    for cell, twin in zip(function.__closure__ or (), own.__closure__ or (), strict=True):
-        try:
-            content = cell.cell_contents
-        except ValueError:  # not assigned yet
-            continue
-        if isinstance(content, FunctionType) and content.__closure__:
-            content = _give_own_cells(content, memo, functions)
-        twin.cell_contents = copy.deepcopy(content, memo) if isinstance(content, _OWN) else content
-
-
-def _culprit(module: nn.Module) -> str:
-    """The first attribute that cannot be copied alone."""
-    for name, part in module.named_modules():
-        for attribute, value in vars(part).items():
-            if attribute != "_modules":
-                try:
-                    copy.deepcopy(value)
-                except Exception:
-                    return f"attribute {f'{name}.{attribute}'.lstrip('.')!r} stands in the way"
-    return f"its class {type(module).__name__} stands in the way"
-
-
-@contextmanager
-def surroundings_kept(devices: Sequence[torch.device]) -> Iterator[None]:
-    """Put back afterwards what a module may change around it.
-
-    That is the grad mode, which is on at the beginning, and the generators of random numbers:
-    PyTorch's, Python's and NumPy's.
-
-    Parameters
-    ----------
-    devices : sequence of torch.device
-        Whose generators of PyTorch are put back, beside that of the CPU.
-    """
-    plain, arrays = random.getstate(), np.random.get_state()  # noqa: NPY002
-    graphic = [device for device in devices if device.type == "cuda"]
-    try:
-        with torch.random.fork_rng(devices=graphic), torch.enable_grad():
-            yield
-    finally:
-        random.setstate(plain)
-        np.random.set_state(arrays)  # noqa: NPY002
 
 
 def picked_output(output: Any, index: Sequence[int] | None) -> tuple[Tensor, tuple[int, ...]]:

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from networks import Apply
 from torch import nn
 
-from dsconv_lib import trace_cost, trace_receptive_field
+from dsconv_lib import (
+    effective_receptive_field,
+    measure_receptive_field,
+    trace_cost,
+    trace_receptive_field,
+)
 
 few, any_dim = st.integers(1, 4), st.integers(-5, 4)
 
@@ -267,3 +272,100 @@ def test_a_refusal_names_the_layer_the_shapes_and_the_mend(look, layer, said):
     text = str(caught.value)
     assert text.startswith("module refuses input_shape=(1, 3, 17, 24): layer 'body.1'")
     assert text.endswith("; use sizes that fit this layer, or mend the layer")
+
+
+# --- what cannot be looked at ---
+
+IMAGE = (1, 2, 9, 7)
+LOOKS = [trace_cost, trace_receptive_field, measure_receptive_field, effective_receptive_field]
+
+
+class Two(nn.Module):
+    def forward(self, a, b, c=1, *, d):
+        return a + b
+
+
+def scripted():
+    return nn.Sequential(nn.ReLU(), torch.jit.script(nn.Conv2d(2, 3, 3)))
+
+
+def quantised():
+    return nn.Sequential(torch.ao.nn.quantized.Conv2d(2, 3, 3))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(
+    ("build", "shape", "error", "said"),
+    [
+        (Two, IMAGE, TypeError, "forward.. of Two needs 'b', 'd' as well: wrap"),
+        (scripted, IMAGE, TypeError, r"module\.1 is a TorchScript module, .*: use the module that"),
+        (quantised, IMAGE, TypeError, r"module\.0 is a quantised layer, got Conv2d.*: use the mod"),
+        (nn.ReLU, {"x": IMAGE}, TypeError, r"input_shape={'x': .*whole number.*: use for example"),
+        (nn.ReLU, torch.ones(IMAGE), TypeError, r"a tensor of shape \(1, 2, 9, 7\): use tuple"),
+        (nn.ReLU, [IMAGE, IMAGE], TypeError, r"input_shape=\[\(1, 2, .*whole number.*: use for"),
+        (nn.ReLU, (1, 2, 9.0, 7), TypeError, r"input_shape=\(1, 2, 9\.0, 7\).*: use for example"),
+        (nn.ReLU, (True, 2, 9, 7), TypeError, r"input_shape=\(True, .*: use for example"),
+        (nn.ReLU, "1234", TypeError, r"input_shape='1234' .*: use for example"),
+        (nn.ReLU, 9, TypeError, r"input_shape=9 .*: use for example"),
+        (nn.ReLU, (1, 2, 0, 7), ValueError, r"input_shape=\(1, 2, 0, 7\) .*: use for example"),
+    ],
+)
+@pytest.mark.filterwarnings(
+    "ignore:.*torch.jit:DeprecationWarning", "ignore:.*quantize:UserWarning"
+)
+def test_what_cannot_be_looked_at(look, build, shape, error, said):
+    module = build()
+    with pytest.raises(error, match=said):
+        look(module, shape)
+
+
+def test_what_needs_its_arguments_by_default_or_from_a_hook():
+    module = Two()
+    module.register_forward_pre_hook(lambda m, args, kw: ((*args, 1), {"d": 2}), with_kwargs=True)
+    assert trace_receptive_field(module, IMAGE).size == (1, 1)
+
+
+@pytest.mark.parametrize("measure", LOOKS[2:])
+def test_measuring_needs_values(measure):
+    with pytest.raises(ValueError, match=r"module\.0\.weight lies on the meta device.*: use modul"):
+        measure(nn.Sequential(nn.Conv2d(2, 3, 3, device="meta")), IMAGE)
+
+
+def branches(m, x):
+    return torch.cond(torch.tensor(True), lambda x: x + 1, lambda x: x - 1, (x,))
+
+
+@pytest.mark.parametrize("look", LOOKS[:2])
+def test_operations_that_cannot_be_traced(look):
+    with torch.library._scoped_library("for_a_test", "FRAGMENT") as library:
+        library.define("doubled(Tensor x) -> Tensor")
+        library.impl("doubled", lambda x: 2 * x, "CPU")
+        module = nn.Sequential(Apply(lambda m, x: torch.ops.for_a_test.doubled(x)))
+        said = r"layer '0' \(Apply\), for_a_test::doubled of x .*torch\.library\.register_fake"
+        with pytest.raises(ValueError, match=said):
+            look(module, IMAGE)
+    with pytest.raises(ValueError, match=r"module Apply .* uses cond, .*; use an ordinary op"):
+        look(Apply(branches), IMAGE)
+
+
+def test_token_ids_where_floats_were_made():
+    with pytest.raises(ValueError, match=r"Embedding, .*float32.*; use dtype=torch\.long"):
+        trace_cost(nn.Embedding(9, 3), (2, 5))
+    assert trace_cost(nn.Embedding(9, 3), (2, 5), dtype=torch.long).parameters == 27
+
+
+def test_a_mask_that_is_constant_is_no_path_that_depends_on_values():
+    kept, picture = torch.arange(7) > 2, torch.ones(9, 7) > 0
+
+    def blacken(m, x):
+        y = m.c(x)
+        y[..., kept] = 0
+        return y
+
+    module = Apply(lambda m, x: m.c(x[..., kept]), c=nn.Conv2d(2, 3, 3))
+    assert trace_cost(module, IMAGE).macs == 7 * 2 * 3 * 2 * 9
+    assert trace_receptive_field(module, IMAGE).size == (3, 3)
+    flat = trace_cost(Apply(lambda m, x: x[:, :, picture]), IMAGE)
+    assert flat.layers[0].output_shape == (1, 2, 63)
+    same = Apply(blacken, c=nn.Conv2d(2, 3, 3, padding=1))
+    assert trace_cost(same, IMAGE).macs == 63 * 2 * 3 * 9

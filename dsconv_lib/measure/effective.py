@@ -8,14 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dsconv_lib.probe import (
-    checked_shape,
-    cloned,
-    copied,
-    gradient_at,
-    placement,
-    surroundings_kept,
-)
+from dsconv_lib.probe import checked_module, checked_shape, gradient_at, placement, with_values
+from dsconv_lib.twins import cloned, copied, surroundings_kept
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -111,7 +105,8 @@ def effective_receptive_field(
     >>> effective_receptive_field(network, (1, 1, 21, 25))
     EffectiveField(sigma=(2.00, 2.00), output=(10, 12))
     """
-    shape = checked_shape(module, input_shape)
+    with_values(checked_module(module))
+    shape = checked_shape(input_shape)
     if samples < 1 or power not in (1, 2):
         raise ValueError(
             f"samples={samples} must be at least 1 and power={power} must be 1 or 2: "

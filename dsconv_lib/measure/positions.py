@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 from dsconv_lib.measure.stand_ins import StandIns
 from dsconv_lib.probe import (
+    checked_module,
     checked_shape,
-    copied,
-    doubled,
     gradient_at,
     picked_output,
     placement,
-    surroundings_kept,
+    with_values,
 )
+from dsconv_lib.twins import copied, doubled, surroundings_kept
 
 _MOST_POSITIONS = 1 << 14  # that NaN are put into where a gradient is missing
 
@@ -122,7 +122,8 @@ def measure_receptive_field(
     >>> measure_receptive_field(nn.Conv2d(3, 8, (3, 5), dilation=(2, 1)), (1, 3, 9, 12))
     MeasuredField(size=(5, 5), reached=(3, 5), output=(2, 4), positions=15)
     """
-    shape = checked_shape(module, input_shape)
+    with_values(checked_module(module))
+    shape = checked_shape(input_shape)
     if method not in ("gradient", "nan"):
         raise ValueError(f"method={method!r} is not known: use 'gradient' or 'nan'")
     device, _ = placement(module)

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dsconv_lib.checks import checked
 from dsconv_lib.cost import Cost
-from dsconv_lib.probe import checked_shape, placement
+from dsconv_lib.probe import checked_module, checked_shape, checked_sizes, placement
 from dsconv_lib.receptive_field import ReceptiveField
 from dsconv_lib.receptive_field.field import stack_axes
 from dsconv_lib.receptive_field.reach import Reach
@@ -202,21 +201,10 @@ def _pass(
     follow: bool = True,
 ) -> Tracer:
     """Run the module once; positions are followed along the spatial axes, or not at all."""
-    shape = checked_shape(module, input_shape) if follow else _any_shape(module, input_shape)
+    checked_module(module)
+    shape = checked_shape(input_shape) if follow else checked_sizes(input_shape)
     axes = len(shape) - 2 if follow else 0
     return Tracer(module, shape, dtype or placement(module)[1], axes=axes)
-
-
-def _any_shape(module: nn.Module, input_shape: Sequence[int]) -> tuple[int, ...]:
-    """Check the arguments of `trace_cost`, which needs no spatial axes."""
-    checked_shape(module, (1, 1, 1))  # for what it says about modules
-    shape = checked("input_shape", input_shape, least=1)
-    if isinstance(shape, int):
-        raise ValueError(
-            f"input_shape={shape} must have one size per dimension, batch included: "
-            "use for example (1, 3, 224, 224)"
-        )
-    return shape
 
 
 def _reaches(tracer: Tracer) -> tuple[tuple[Reach, ...], tuple[str, ...]]:
@@ -233,7 +221,8 @@ def _cost(tracer: Tracer) -> Cost:
     """Costs of a pass that came to its end."""
     if tracer.stopped:
         raise ValueError(
-            f"module takes a path that depends on values ({', '.join(tracer.unknown)}), which are "
-            "not there in a trace: trace its parts, or a variant that takes one path"
+            f"module takes a path, or gives a size, that depends on values "
+            f"({', '.join(tracer.unknown)}), which are not there in a trace: trace its parts, or "
+            "a variant that takes one path"
         )
     return tracer.ledger.cost()

@@ -4,12 +4,13 @@ Every rule gets the call, how its first argument meets one axis of the input, an
 which it does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch._subclasses import FakeTensor
 
 from dsconv_lib.receptive_field.reach import moving, repeated
@@ -73,10 +74,21 @@ def _index(call: Call, along: Along, dim: int) -> Along:
     given = call.args.get("indices")
     if given is None:
         given = [None] * (call.args["dim"] % call.x.dim()) + [call.args["index"]]
-    chosen = {d: index for d, index in enumerate(given) if index is not None}
-    if any(isinstance(i, FakeTensor) or i.dtype == torch.bool for i in chosen.values()):
+    chosen = {d: index for d, index in enumerate(places(given)) if index is not None}
+    if any(isinstance(index, FakeTensor) for index in chosen.values()):
         raise UnclearError  # places that are not there in a trace
     return _at_places(call, along, dim, {d: np.array(i.tolist()) for d, i in chosen.items()})
+
+
+def places(indices: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Indices in which masks that have values are replaced by the places that they pick."""
+    found: list[Tensor | None] = []
+    for index in indices:
+        if index is not None and index.dtype is torch.bool and not isinstance(index, FakeTensor):
+            found += index.nonzero(as_tuple=True)
+        else:
+            found.append(index)
+    return found
 
 
 def _at_places(call: Call, along: Along, dim: int, places: dict[int, np.ndarray]) -> Along:

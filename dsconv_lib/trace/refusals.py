@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
-from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
+from torch._subclasses.fake_tensor import (
+    DataDependentOutputException,
+    DynamicOutputShapeException,
+    UnsupportedOperatorException,
+)
 
 # How PyTorch says that it cannot go on without values.
 _NEEDS_VALUES = re.compile(
@@ -52,13 +56,25 @@ def by_pytorch(error: BaseException) -> bool:
 
 def refusal(fault: Fault, shape: tuple[int, ...]) -> ValueError:
     """The error to raise where PyTorch refuses what a layer gets."""
+    where = f"{fault.layer}, {fault.operation}" if fault.operation else fault.layer
+    functional = re.search(r"HigherOrderOperator (\w+)", str(fault.error))
+    if functional:
+        return ValueError(
+            f"module cannot be traced: {fault.layer} uses {functional[1]}, which is given "
+            "functions to run; use an ordinary operation instead (for flex_attention "
+            "F.scaled_dot_product_attention, for cond one branch), or trace the parts around it"
+        )
+    if isinstance(fault.error, UnsupportedOperatorException | NotImplementedError):
+        return ValueError(
+            f"module cannot be traced: {where}: the operation cannot run without values; give it "
+            "a rule for that by torch.library.register_fake, or trace the parts around it"
+        )
     lines = [line.strip() for line in str(fault.error).splitlines() if line.strip()]
     said = lines[0].rstrip(".") if lines else type(fault.error).__name__
-    where = f"{fault.layer}, {fault.operation}" if fault.operation else fault.layer
-    return ValueError(
-        f"module refuses input_shape={shape}: {where}: {said}; use sizes that fit this layer, or "
-        "mend the layer"
-    )
+    mend = "use sizes that fit this layer, or mend the layer"
+    if "types: Long" in said:
+        mend = "use dtype=torch.long for indices, or trace what follows the embedding"
+    return ValueError(f"module refuses input_shape={shape}: {where}: {said}; {mend}")
 
 
 def described(name: str, args: dict[str, Any]) -> str:

@@ -8,15 +8,17 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dsconv_lib.probe import copied, placement, surroundings_kept
+from dsconv_lib.probe import placement
 from dsconv_lib.receptive_field.reach import Reach, identity, spread, whole
 from dsconv_lib.trace import demands, recurrent
 from dsconv_lib.trace.call import Along, Call, Track, tensors_in
 from dsconv_lib.trace.fakes import Fakes, Form, has_values
 from dsconv_lib.trace.follow import follow, understood
 from dsconv_lib.trace.ledger import Ledger, known
+from dsconv_lib.trace.moves import places
 from dsconv_lib.trace.refusals import Fault, by_pytorch, described, needs_values, refusal
 from dsconv_lib.trace.saving import as_in_training
+from dsconv_lib.twins import copied, surroundings_kept
 
 
 class Tracer(TorchDispatchMode):
@@ -164,6 +166,8 @@ class Tracer(TorchDispatchMode):
                 self._hollow.add(_memory(call.x))
             if call.rule in demands.RULES:
                 demands.RULES[call.rule](call)
+            if call.rule in ("index", "index_put"):
+                args = (args[0], places(args[1]), *args[2:])
             if call.rule in recurrent.AXIS_RULES:
                 return self._run_briefly(call, func)
             return self._fakes.run(func, args, kwargs)
