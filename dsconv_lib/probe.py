@@ -34,6 +34,11 @@ def checked_module(module: object) -> nn.Module:
             "module has lazy parameters without a shape: run it once on an input, as in "
             "module(torch.zeros(input_shape))"
         )
+    if type(module).forward is nn.Module.forward and "forward" not in vars(module):
+        raise TypeError(
+            f"module must have a forward(), but {type(module).__name__} has none: use a module "
+            "that runs the parts, such as torch.nn.Sequential"
+        )
     for name, part in module.named_modules():
         where = f"module.{name}" if name else "module"
         if isinstance(part, torch.jit.ScriptModule):

@@ -300,6 +300,7 @@ def quantised():
         (Two, IMAGE, TypeError, "forward.. of Two needs 'b', 'd' as well: wrap"),
         (scripted, IMAGE, TypeError, r"module\.1 is a TorchScript module, .*: use the module that"),
         (quantised, IMAGE, TypeError, r"module\.0 is a quantised layer, got Conv2d.*: use the mod"),
+        (nn.ModuleList, IMAGE, TypeError, r"ModuleList has none: use a module that runs the parts"),
         (nn.ReLU, {"x": IMAGE}, TypeError, r"input_shape={'x': .*whole number.*: use for example"),
         (nn.ReLU, torch.ones(IMAGE), TypeError, r"a tensor of shape \(1, 2, 9, 7\): use tuple"),
         (nn.ReLU, [IMAGE, IMAGE], TypeError, r"input_shape=\[\(1, 2, .*whole number.*: use for"),
@@ -348,10 +349,13 @@ def test_operations_that_cannot_be_traced(look):
         look(Apply(branches), IMAGE)
 
 
-def test_token_ids_where_floats_were_made():
-    with pytest.raises(ValueError, match=r"Embedding, .*float32.*; use dtype=torch\.long"):
-        trace_cost(nn.Embedding(9, 3), (2, 5))
-    assert trace_cost(nn.Embedding(9, 3), (2, 5), dtype=torch.long).parameters == 27
+@pytest.mark.parametrize("layer", [nn.Embedding(9, 3), nn.EmbeddingBag(9, 3)])
+def test_token_ids_where_floats_were_made(layer):
+    with pytest.raises(ValueError, match=r"embedding of .*float32.*; trace what .*dtype=torch\.long"):
+        trace_cost(nn.Sequential(layer), (2, 5))
+    assert trace_cost(layer, (2, 5), dtype=torch.long).parameters == 27
+    with pytest.raises(TypeError, match=r"dtype='int64' must be a torch\.dtype: use"):
+        trace_cost(layer, (2, 5), dtype="int64")
 
 
 def test_a_mask_that_is_constant_is_no_path_that_depends_on_values():
@@ -367,5 +371,7 @@ def test_a_mask_that_is_constant_is_no_path_that_depends_on_values():
     assert trace_receptive_field(module, IMAGE).size == (3, 3)
     flat = trace_cost(Apply(lambda m, x: x[:, :, picture]), IMAGE)
     assert flat.layers[0].output_shape == (1, 2, 63)
+    chosen = trace_cost(Apply(lambda m, x: torch.masked_select(x, picture)), IMAGE)
+    assert chosen.layers[0].output_shape == (126,)
     same = Apply(blacken, c=nn.Conv2d(2, 3, 3, padding=1))
     assert trace_cost(same, IMAGE).macs == 63 * 2 * 3 * 9

@@ -204,6 +204,8 @@ def _pass(
     checked_module(module)
     shape = checked_shape(input_shape) if follow else checked_sizes(input_shape)
     axes = len(shape) - 2 if follow else 0
+    if not isinstance(dtype, torch.dtype | None):
+        raise TypeError(f"dtype={dtype!r} must be a torch.dtype: use for example torch.float32")
     return Tracer(module, shape, dtype or placement(module)[1], axes=axes)
 
 

@@ -1,7 +1,7 @@
 """One tensor operation and what is known about its tensors: the frame in which rules are written.
 
 There are two kinds of rules. An axis rule follows one axis of the input through an operation on one
-tensor (`dsconv_lib.trace.layers`, `.moves`); a join rule follows it where several tensors meet
+tensor (`dsconv_lib.trace.layers`, `.moves`, ...); a join rule follows it where several tensors meet
 (`.joins`). A rule that cannot tell raises `UnclearError`, and the axis then counts as read whole.
 """
 

@@ -1,10 +1,11 @@
 """Finding the rule for an operation, and following every axis through it."""
 
 from dsconv_lib.receptive_field.reach import whole
-from dsconv_lib.trace import joins, layers, moves, orders, products, recurrent
+from dsconv_lib.trace import joins, layers, moves, orders, products, recurrent, resizing, shapes
 from dsconv_lib.trace.call import Along, Call, JoinRule, Track, UnclearError
 
-AXIS_RULES = layers.RULES | moves.RULES | orders.RULES | recurrent.AXIS_RULES
+AXIS_RULES = layers.RULES | resizing.RULES | moves.RULES | shapes.RULES
+AXIS_RULES |= orders.RULES | recurrent.AXIS_RULES
 JOIN_RULES = joins.RULES | products.RULES | orders.JOINS
 
 # The results of these take the shape of their first argument, but none of its values.

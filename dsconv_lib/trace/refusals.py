@@ -19,6 +19,9 @@ _NEEDS_VALUES = re.compile(
     re.IGNORECASE,
 )
 
+# How it says that it got floating values where it picks by numbers.
+_WANTS_INDICES = re.compile(r"ind(ex|ices)\b.*(\blong\b|Long|int64)")
+
 
 @dataclass
 class Fault:
@@ -64,7 +67,8 @@ def refusal(fault: Fault, shape: tuple[int, ...]) -> ValueError:
             "functions to run; use an ordinary operation instead (for flex_attention "
             "F.scaled_dot_product_attention, for cond one branch), or trace the parts around it"
         )
-    if isinstance(fault.error, UnsupportedOperatorException | NotImplementedError):
+    unable = isinstance(fault.error, UnsupportedOperatorException | NotImplementedError)
+    if unable and fault.operation:
         return ValueError(
             f"module cannot be traced: {where}: the operation cannot run without values; give it "
             "a rule for that by torch.library.register_fake, or trace the parts around it"
@@ -72,8 +76,8 @@ def refusal(fault: Fault, shape: tuple[int, ...]) -> ValueError:
     lines = [line.strip() for line in str(fault.error).splitlines() if line.strip()]
     said = lines[0].rstrip(".") if lines else type(fault.error).__name__
     mend = "use sizes that fit this layer, or mend the layer"
-    if "types: Long" in said:
-        mend = "use dtype=torch.long for indices, or trace what follows the embedding"
+    if _WANTS_INDICES.search(said):
+        mend = "trace what follows the embedding, or use trace_cost(..., dtype=torch.long)"
     return ValueError(f"module refuses input_shape={shape}: {where}: {said}; {mend}")
 
 

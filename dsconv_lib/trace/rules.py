@@ -44,3 +44,8 @@ def merged(along: Along, dim: int, count: int, reach: Reach, inner: int, name: s
     """Let a dimension hold the axis among others: as a part with ``inner`` entries in a step."""
     union = reach.summed().broadcast(count)
     return replace(along, dim=dim, reach=union, mixed=along.mixed or name, parts=(reach, inner))
+
+
+def lost(along: Along) -> Along:
+    """Give up the place of a part of the axis that was moved to another dimension."""
+    return along if along.split is None else replace(along, split=-1)

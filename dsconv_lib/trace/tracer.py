@@ -168,6 +168,8 @@ class Tracer(TorchDispatchMode):
                 demands.RULES[call.rule](call)
             if call.rule in ("index", "index_put"):
                 args = (args[0], places(args[1]), *args[2:])
+            elif call.rule == "masked_select" and has_values(call.args["mask"]):
+                func, args = _picking(*args)
             if call.rule in recurrent.AXIS_RULES:
                 return self._run_briefly(call, func)
             return self._fakes.run(func, args, kwargs)
@@ -229,6 +231,12 @@ def _layer_by_layer() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(before)
+
+
+def _picking(tensor: Tensor, mask: Tensor) -> tuple[Any, tuple[Any, ...]]:
+    """An operation that does what ``masked_select`` does with a mask that has values."""
+    shape = torch.broadcast_shapes(tensor.shape, mask.shape)
+    return torch.ops.aten.index.Tensor, (tensor.expand(shape), places([mask.expand(shape)]))
 
 
 def _memory(tensor: Tensor) -> int:
