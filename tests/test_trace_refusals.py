@@ -351,7 +351,7 @@ def test_operations_that_cannot_be_traced(look):
 
 @pytest.mark.parametrize("layer", [nn.Embedding(9, 3), nn.EmbeddingBag(9, 3)])
 def test_token_ids_where_floats_were_made(layer):
-    with pytest.raises(ValueError, match=r"embedding of .*float32.*; trace what .*dtype=torch\.long"):
+    with pytest.raises(ValueError, match=r"float32.*; trace what .*dtype=torch\.long"):
         trace_cost(nn.Sequential(layer), (2, 5))
     assert trace_cost(layer, (2, 5), dtype=torch.long).parameters == 27
     with pytest.raises(TypeError, match=r"dtype='int64' must be a torch\.dtype: use"):
