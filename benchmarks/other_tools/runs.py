@@ -20,31 +20,24 @@ from dsconv_lib import measure_receptive_field, trace_cost, trace_receptive_fiel
 
 from .costs import COSTS, CostCase
 from .fields import FIELDS, FieldCase
+from .values import Answer, Column, Counts, Layers
 
-Answers = dict[str, str]
-NOTHING, SPACE = "–", "\N{NO-BREAK SPACE}"
-
-
-def shown(answer: object, unknown: Sequence[str] = ()) -> str:
-    """A count or a size as it stands in the table."""
-    if answer is None:
-        return NOTHING
-    if isinstance(answer, Sequence):
-        text = f"{SPACE}×{SPACE}".join(shown(size) for size in answer)
-    else:
-        text = f"{round(float(answer)):,}"  # type: ignore[arg-type]
-    return f"{text},{SPACE}unknown" if unknown else text
+Asked = Callable[[nn.Module, Tensor], Counts | Answer | Layers]
 
 
-# --- MACs and parameters; None where the tool does not give them ---
+# --- MACs and parameters ---
 
-Counts = tuple[str, str | None]
+
+def counts(macs: float | None, parameters: float | None) -> Counts:
+    """Both, as whole numbers; a tool that gives no total of MACs says so."""
+    whole = [None if count is None else round(float(count)) for count in (macs, parameters)]
+    return Counts(*map(Answer, whole))
 
 
 def our_cost(module: nn.Module, x: Tensor) -> Counts:
     """Ours."""
     cost = trace_cost(module, x.shape)
-    return shown(cost.macs, cost.unknown), shown(cost.parameters)
+    return Counts(Answer(cost.macs, not cost.unknown), Answer(cost.parameters))
 
 
 def flop_counter(module: nn.Module, x: Tensor) -> Counts:
@@ -53,7 +46,7 @@ def flop_counter(module: nn.Module, x: Tensor) -> Counts:
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module(x)
-    return shown(counter.get_total_flops() / 2), None
+    return Counts(Answer(counter.get_total_flops() // 2), None)
 
 
 def fvcore(module: nn.Module, x: Tensor) -> Counts:
@@ -62,7 +55,7 @@ def fvcore(module: nn.Module, x: Tensor) -> Counts:
 
     counter = FlopCountAnalysis(module, x)
     counter.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-    return shown(counter.total()), shown(parameter_count(module)[""])
+    return counts(counter.total(), parameter_count(module)[""])
 
 
 def torchinfo(module: nn.Module, x: Tensor) -> Counts:
@@ -70,7 +63,7 @@ def torchinfo(module: nn.Module, x: Tensor) -> Counts:
     from torchinfo import summary
 
     found = summary(module, input_data=[x], verbose=0)
-    return shown(found.total_mult_adds), shown(found.total_params)
+    return counts(found.total_mult_adds, found.total_params)
 
 
 def ptflops(module: nn.Module, x: Tensor, backend: str = "pytorch") -> Counts:
@@ -78,23 +71,22 @@ def ptflops(module: nn.Module, x: Tensor, backend: str = "pytorch") -> Counts:
     from ptflops import get_model_complexity_info
 
     options = {"as_strings": False, "print_per_layer_stat": False, "backend": backend}
-    macs, parameters = get_model_complexity_info(
+    found = get_model_complexity_info(
         module, tuple(x.shape[1:]), input_constructor=lambda _: x, **options
     )
-    return shown(macs), shown(parameters)
+    return counts(*found)
 
 
 def ptflops_aten(module: nn.Module, x: Tensor) -> Counts:
     """Its other way, on PyTorch's operations; parameters as before."""
-    return ptflops(module, x, "aten")[0], None
+    return Counts(ptflops(module, x, "aten").macs, None)
 
 
 def thop(module: nn.Module, x: Tensor) -> Counts:
     """Hooks on layers and functions."""
     from thop import profile
 
-    macs, parameters = profile(module, inputs=(x,), verbose=False)
-    return shown(macs), shown(parameters)
+    return counts(*profile(module, inputs=(x,), verbose=False))
 
 
 def torchscan(module: nn.Module, x: Tensor) -> Counts:
@@ -102,21 +94,21 @@ def torchscan(module: nn.Module, x: Tensor) -> Counts:
     from torchscan import crawl_module
 
     totals = crawl_module(module, args=(x,))["totals"]
-    return shown(totals["macs"]["value"]), shown(totals["parameters"]["value"])
+    return counts(totals["macs"]["value"], totals["parameters"]["value"])
 
 
 # --- receptive fields ---
 
 
-def our_field(module: nn.Module, x: Tensor) -> str:
+def our_field(module: nn.Module, x: Tensor) -> Answer:
     """Ours, traced."""
     field = trace_receptive_field(module, x.shape)
-    return shown(field.size, field.unknown)
+    return Answer(field.size, not field.unknown)
 
 
-def our_measured_field(module: nn.Module, x: Tensor) -> str:
+def our_measured_field(module: nn.Module, x: Tensor) -> Answer:
     """Ours, by gradients."""
-    return shown(measure_receptive_field(module, x.shape).size)
+    return Answer(measure_receptive_field(module, x.shape).size)
 
 
 class Kept(nn.Module):
@@ -132,20 +124,20 @@ class Kept(nn.Module):
         return self.feature_maps[0]
 
 
-def receptivefield(module: nn.Module, x: Tensor) -> str:
+def receptivefield(module: nn.Module, x: Tensor) -> Answer:
     """Counts positions with a gradient. As it advises, all weights are positive and alike."""
     from receptivefield.pytorch import PytorchReceptiveField
 
     for parameter in module.parameters():
         nn.init.constant_(parameter, 1 / max(1, parameter[0].numel()))
     if x.dim() != 4:
-        return NOTHING  # it has no words for the shape
+        return Answer()  # it has no words for the shape
     shape = (x.shape[3], x.shape[2], x.shape[1])  # width, height, channels
     size = PytorchReceptiveField(lambda: Kept(module)).compute(shape)[0].rf.size
-    return shown((size.h, size.w))
+    return Answer((round(size.h), round(size.w)))
 
 
-def rfa_toolbox(module: nn.Module, x: Tensor) -> str:
+def rfa_toolbox(module: nn.Module, x: Tensor) -> Answer:
     """Reads layers from a trace."""
     # It imports this name, which has moved in Python 3.10.
     collections.Sequence = collections.abc.Sequence  # type: ignore[attr-defined]
@@ -154,27 +146,26 @@ def rfa_toolbox(module: nn.Module, x: Tensor) -> str:
     size = create_graph_from_pytorch_model(module, input_res=tuple(x.shape)).receptive_field_max
     sizes = size if isinstance(size, Sequence) else [size] * (x.dim() - 2)
     # Infinite is its word for all that there is.
-    return shown(
-        tuple(min(s, n) if s == math.inf else s for s, n in zip(sizes, x.shape[2:], strict=True))
-    )
+    known = (n if s == math.inf else round(s) for s, n in zip(sizes, x.shape[2:], strict=True))
+    return Answer(tuple(known))
 
 
-def rf_calc(module: nn.Module, x: Tensor) -> str:
+def rf_calc(module: nn.Module, x: Tensor) -> Answer:
     """Reads the layers from the printed module."""
     from rf_calc import receptive_field
 
     sizes = list(receptive_field(module, x.shape[2])["Receptive_field"])
-    return shown(tuple(map(int, sizes[-1].split("*"))) if sizes else None)
+    return Answer(tuple(map(int, sizes[-1].split("*"))) if sizes else None)
 
 
-def torchscan_field(module: nn.Module, x: Tensor) -> str:
-    """Gives one number for each layer by itself; here the first four."""
+def torchscan_field(module: nn.Module, x: Tensor) -> Layers:
+    """Gives one number for each layer by itself."""
     from torchscan import crawl_module
 
     layers = (layer["metrics"] for layer in crawl_module(module, args=(x,))["layers"])
-    sizes = [layer["receptive_field"]["value"] for layer in layers if "receptive_field" in layer]
-    texts = ["?" if size is None else f"{size:g}" for size in sizes]
-    return ", ".join([*texts[:4], *(["…"] if texts[4:] else [])]) or NOTHING
+    return Layers(
+        tuple(layer["receptive_field"]["value"] for layer in layers if "receptive_field" in layer)
+    )
 
 
 # Those of this library and of PyTorch need no other environment.
@@ -188,7 +179,7 @@ COST_TOOLS: dict[str, Callable[[nn.Module, Tensor], Counts]] = {
     "thop": thop,
     "torchscan": torchscan,
 }
-FIELD_TOOLS: dict[str, Callable[[nn.Module, Tensor], str]] = {
+FIELD_TOOLS: dict[str, Callable[[nn.Module, Tensor], Answer | Layers]] = {
     "`dsconv_lib`": our_field,
     "`dsconv_lib`, measured": our_measured_field,
     "receptivefield": receptivefield,
@@ -198,8 +189,8 @@ FIELD_TOOLS: dict[str, Callable[[nn.Module, Tensor], str]] = {
 }
 
 
-def asked(tool: Callable[[nn.Module, Tensor], object], case: CostCase | FieldCase) -> object:
-    """The tool's answer, or "error" and its kind; what the tool prints is not shown."""
+def asked(tool: Asked, case: CostCase | FieldCase) -> Counts | Answer | Layers:
+    """The tool's answer, or the kind of its error; what the tool prints is not shown."""
     torch.manual_seed(0)
     module, x = case.build().eval(), torch.rand(case.shape)
     with (
@@ -213,29 +204,33 @@ def asked(tool: Callable[[nn.Module, Tensor], object], case: CostCase | FieldCas
         except ImportError:
             raise
         except Exception as error:
-            return f"error: {type(error).__name__}"
+            return Answer(error=type(error).__name__)
 
 
-def costs_by(tool: str) -> tuple[Answers, Answers]:
+def costs_by(tool: str) -> tuple[Column, Column]:
     """MACs and parameters of all cases, as one tool counts them."""
     torch.set_num_threads(1)
-    found = {name: asked(COST_TOOLS[tool], case) for name, case in COSTS.items()}
-    pairs = {name: (a, a) if isinstance(a, str) else a for name, a in found.items()}
-    macs = {name: str(pair[0]) for name, pair in pairs.items()}  # type: ignore[index]
-    parameters = {name: pair[1] for name, pair in pairs.items() if pair[1]}  # type: ignore[index]
+    macs: dict[str, Answer | Layers] = {}
+    parameters: dict[str, Answer | Layers] = {}
+    for name, case in COSTS.items():
+        found = asked(COST_TOOLS[tool], case)
+        both = found if isinstance(found, Counts) else Counts(found, found)
+        macs[name] = both.macs
+        if both.parameters is not None:
+            parameters[name] = both.parameters
     return macs, parameters
 
 
-def fields_by(tool: str) -> Answers:
+def fields_by(tool: str) -> Column:
     """Receptive fields of all cases, as one tool sees them."""
     torch.set_num_threads(1)
-    return {name: str(asked(FIELD_TOOLS[tool], case)) for name, case in FIELDS.items()}
+    return {name: asked(FIELD_TOOLS[tool], case) for name, case in FIELDS.items()}
 
 
-def truths() -> Mapping[str, Answers]:
+def truths() -> Mapping[str, Column]:
     """What is right, for each of the three tables."""
     return {
-        "macs": {name: shown(case.macs) for name, case in COSTS.items()},
-        "parameters": {name: shown(case.parameters) for name, case in COSTS.items()},
-        "fields": {name: shown(case.size) for name, case in FIELDS.items()},
+        "macs": {name: Answer(case.macs) for name, case in COSTS.items()},
+        "parameters": {name: Answer(case.parameters) for name, case in COSTS.items()},
+        "fields": {name: Answer(case.size) for name, case in FIELDS.items()},
     }

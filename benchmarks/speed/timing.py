@@ -16,7 +16,7 @@ from torch import Tensor
 from .values import Number, Ratio
 
 Candidates = Mapping[str, Callable[[], object]]
-Times = dict[str, list[float]]
+Times = dict[str, tuple[float, ...]]
 # Of the largest value; sums of a gradient are long, and taken in another order.
 _TOLERANCE = {torch.float64: 1e-13, torch.float32: 2e-5, torch.bfloat16: 2e-2}
 
@@ -41,20 +41,20 @@ def take_turns(candidates: Candidates, rounds: int) -> Times:
 
     Returns
     -------
-    dict of str to list of float
+    dict of str to tuple of float
         Seconds of each round. With one thread they are processor time, so that other programs on
         the machine count as little as possible; with more they are time on the wall.
     """
     clock = time.process_time if torch.get_num_threads() == 1 else time.perf_counter
     for run in candidates.values():
         run()
-    times: Times = {name: [] for name in candidates}
+    times: dict[str, list[float]] = {name: [] for name in candidates}
     for _ in range(rounds):
         for name, run in candidates.items():
             start = clock()
             run()
             times[name].append(clock() - start)
-    return times
+    return {name: tuple(seconds) for name, seconds in times.items()}
 
 
 def median_ms(times: Sequence[float]) -> float:
