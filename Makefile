@@ -23,7 +23,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help book test check unit js nbval pages browser lab-test colab-test notebooks address \
-	contents house serve lab bench compare company mutants lock clean
+	contents house site serve lab bench compare company mutants lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,6 +81,9 @@ house: $(READY) ## draw the parts of the library and who uses whom, from their i
 
 address: $(READY) ## write what follows from the repository address in _config.yml
 	$(BIN)/python book/_tools/address.py
+
+site: pages ## pack the book into one zip, dist/see-farther.zip, to carry and to give away
+	$(BIN)/python book/_tools/carry.py
 
 serve: pages ## build the book and serve it [PORT=8000]
 	@echo "make serve: open http://localhost:$(PORT)"

@@ -15,11 +15,16 @@ NAMED = address.Repository("Some-Owner", "some-book")
 @pytest.fixture
 def tree(tmp_path):
     """Copy what shows the address, brought to the state without one."""
-    for name in ("README.md", "CITATION.cff"):
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    copy_to(tmp_path)
     address.sync(tmp_path, None)
     return tmp_path
+
+
+def copy_to(tree):
+    (tree / "book").mkdir()
+    for name in ("README.md", "CITATION.cff", "book/index.md"):
+        shutil.copyfile(ROOT / name, tree / name)
+    shutil.copytree(ROOT / "notebooks", tree / "notebooks")
 
 
 def contents(tree):
@@ -27,9 +32,7 @@ def contents(tree):
 
 
 def test_the_stored_files_follow_the_configuration(tmp_path):
-    for name in ("README.md", "CITATION.cff"):
-        shutil.copyfile(ROOT / name, tmp_path / name)
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    copy_to(tmp_path)
     assert address.sync(tmp_path, address.read_repository()) == [], "run `make address`"
 
 
@@ -48,6 +51,9 @@ def test_every_link_comes_out_right_once_it_is_named(tree):
     colab = "https://colab.research.google.com/github/Some-Owner/some-book/blob/main/notebooks/"
     first = min(path.name for path in (tree / "notebooks").iterdir())
     assert f"({colab}{first})" in readme
+    download = "(https://some-owner.github.io/some-book/see-farther.zip)"
+    assert download in readme
+    assert download in (tree / "book" / "index.md").read_text()
     assert (
         "repository-code: https://github.com/Some-Owner/some-book\n"
         in (tree / "CITATION.cff").read_text()

@@ -46,7 +46,6 @@ def configure(app: Sphinx, config: Config) -> None:
         config.html_theme_options |= {
             "launch_buttons": {"colab_url": COLAB},
             "use_repository_button": True,
-            "use_issues_button": True,
         }
 
 

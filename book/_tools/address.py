@@ -1,8 +1,8 @@
 """Write what follows from the repository's address into the files that show it.
 
-The address stands once, in `_config.yml`. From it come the README's badges, the notebooks' lines
-that install the library on Colab, and the citation's `repository-code`. While it is empty they
-are left out. `make address` runs this.
+The address stands once, in `_config.yml`. From it come the README's badges, the first page's link
+to the zip of the book, the notebooks' lines that install the library on Colab, and the citation's
+`repository-code`. While it is empty they are left out. `make address` runs this.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = re.compile(r"https://github\.com/([\w.-]+)/([\w.-]+?)/?")
 BADGES = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- /badges -->\n)", re.DOTALL)
+DOWNLOAD = re.compile(r"(?<=<!-- download -->\n).*?(?=<!-- /download -->\n)", re.DOTALL)
 CITATION = re.compile(r"^repository-code: .*\n", re.MULTILINE)
 INSTALL = re.compile(r"\A# On Colab, install the library first\.\n.*?%pip [^\n]*\n\n", re.DOTALL)
 COLAB = "https://colab.research.google.com"
@@ -39,6 +40,11 @@ class Repository:
     def pages(self) -> str:
         """The address of the published book."""
         return f"https://{self.owner.lower()}.github.io/{self.name}/"
+
+    @property
+    def download(self) -> str:
+        """The address of the published book in one zip; the workflow `pages.yml` puts it there."""
+        return f"{self.pages}see-farther.zip"
 
     @property
     def requirement(self) -> str:
@@ -78,7 +84,13 @@ def badges(repository: Repository | None, first_chapter: str) -> str:
             repository.colab(f"notebooks/{first_chapter}"),
         ),
     ]
-    return "".join(f"[![{text}]({image})]({target})\n" for text, image, target in shields)
+    lines = [f"[![{text}]({image})]({target})\n" for text, image, target in shields]
+    return "".join([*lines, download(repository)])
+
+
+def download(repository: Repository | None) -> str:
+    """Return the line of Markdown that offers the book as one zip."""
+    return f"[Download the book as one zip]({repository.download})\n" if repository else ""
 
 
 def with_install(source: str, requirement: str) -> str:
@@ -110,6 +122,8 @@ def sync(root: Path, repository: Repository | None) -> list[Path]:
     readme = root / "README.md"
     lines = badges(repository, notebooks[0].name)
     texts[readme] = BADGES.sub(lines, readme.read_text(encoding="utf-8"))
+    front = root / "book" / "index.md"
+    texts[front] = DOWNLOAD.sub(download(repository), front.read_text(encoding="utf-8"))
     citation = root / "CITATION.cff"
     texts[citation] = CITATION.sub("", citation.read_text(encoding="utf-8"))
     if repository is not None:
