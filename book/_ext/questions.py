@@ -29,7 +29,8 @@ from dsconv_lib.exercises.words import WORDS
 from offline_assets import colab_address
 
 HERE = Path(__file__).parent / "questions"
-MODULES = (*page.VIEW, HERE / "kept.js", HERE / "page.js")
+OWN = ("kept.js", "carried.js", "answers_file.js", "page.js")
+MODULES: tuple[Path | str, ...] = (*page.VIEW, *(HERE / name for name in OWN))
 CHECK = re.compile(r'^check\("([\w-]+)", \w+\)$', re.MULTILINE)
 REVEAL = "reveal-"
 HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)

@@ -42,5 +42,8 @@ WORDS = {
     "exercise": "Exercise {label}",
     "progress": "{done} of {total} exercises done",
     "erase": "Erase my answers and guesses in this chapter",
+    "save": "Save all my answers to a file",
+    "load": "Load my answers from a file",
+    "no-answers": "This file holds no answers of this book.",
     "fold": "Show the answer",
 }

@@ -1,5 +1,6 @@
 // The questions of a page: predictions with their closed answers, exercises with their verdicts,
 // the progress of the chapter and, on the map, of every chapter.
+import { mountFile } from "./answers_file.js";
 import { controls, element } from "./controls.js";
 import { fill, unseal, verdict } from "./judge.js";
 import { drawer, eraseChapter } from "./kept.js";
@@ -138,5 +139,6 @@ for (const root of all("[data-exercise]")) {
   if ("elsewhere" in root.dataset) mountElsewhere(root);
   else if (!("python" in root.dataset)) mountExercise(root);
 }
+all(".chapter-map").forEach(mountFile);
 showProgress();
 document.documentElement.dataset.questionsReady = "";
