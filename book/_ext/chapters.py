@@ -23,7 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).resolve().parents[2]
 COMING = re.compile(r"coming://(\d+)(?:\?needs=([\d,]+))?")
-NUMBERED = re.compile(r"(A?\d+) (.+)")
+NUMBERED = re.compile(r"([AT]?\d+) (.+)")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Chapter:
     Attributes
     ----------
     number, title : str
-        "2", or "A1" for a chapter in depth; the question after it.
+        "2", "A1" for a chapter in depth, or "T1" for a self-test of part I; what stands after it.
     part : str
         Caption of the part that it stands in.
     needs : tuple of int
@@ -51,7 +51,7 @@ class Chapter:
 
     @property
     def is_optional(self) -> bool:
-        """Whether it is a chapter in depth: on nobody's way, and not on the map."""
+        """Whether nothing needs it: in depth, or a self-test. It is not on the map."""
         return not self.number.isdigit()
 
 

@@ -1,8 +1,8 @@
 """Questions that answer: ``check(name, answer)`` judges an exercise, ``predict(name)`` asks first.
 
 ``framework`` finds and answers them, ``judges`` has their kinds. Each chapter has one module that
-registers its questions: ``chapter_02``, or ``chapter_a1`` for a chapter in depth. It is imported
-when one of them is asked for.
+registers its questions: ``chapter_02``, ``chapter_a1`` for a chapter in depth, ``chapter_t1`` for
+a self-test of part I. It is imported when one of them is asked for.
 """
 
 from typing import Any

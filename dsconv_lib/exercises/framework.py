@@ -4,9 +4,10 @@ An exercise never shows its answer. A verdict is one of three: not answered, a h
 wrong, or correct with a few words why. A prediction is a question before a result; what shows the
 answer stays closed until a guess is made (`prediction.py`).
 
-Each chapter has one module, ``chapter_02`` or ``chapter_a1``, that registers its questions when it
-is imported, and that is when one of them is asked for. An exercise is named by chapter and number,
-"02-1", and a reader sees "Exercise 2.1"; a prediction by chapter and a word, "02-places".
+Each chapter has one module, ``chapter_02``, ``chapter_a1`` or ``chapter_t1``, that registers its
+questions when it is imported, and that is when one of them is asked for. An exercise is named by
+chapter and number, "02-1", and a reader sees "Exercise 2.1"; a prediction by chapter and a word,
+"02-places".
 """
 
 import re
@@ -133,7 +134,7 @@ def _found(name: str, table: dict[str, Any], noun: str, listed: Callable[[str], 
 
 
 def chapters() -> list[str]:
-    """Name the chapters that have questions, in the book's order: "02", ..., "a1"."""
+    """Name the chapters that have questions, numbered ones first: "02", ..., "a1", ..., "t1"."""
     files = (file.name for file in resources.files(PACKAGE).iterdir())
     parts = (name.removesuffix(".py").partition("chapter_") for name in files)
     return sorted(chapter for before, found, chapter in parts if found and not before)
@@ -166,12 +167,12 @@ def add_exercise(name: str, exercise: Exercise) -> None:
     ValueError
         If the name is taken, or is not chapter and number.
     """
-    _add(name, exercise, _EXERCISES, r"(\d\d|a\d)-\d+", "02-1")
+    _add(name, exercise, _EXERCISES, r"(\d\d|[at]\d)-\d+", "02-1")
 
 
 def add_prediction(name: str, prediction: Prediction) -> None:
     """Register a prediction, as `add_exercise` does an exercise."""
-    _add(name, prediction, _PREDICTIONS, r"(\d\d|a\d)-[a-z][a-z0-9-]*", "02-places")
+    _add(name, prediction, _PREDICTIONS, r"(\d\d|[at]\d)-[a-z][a-z0-9-]*", "02-places")
 
 
 def _add(name: str, question: Any, table: dict[str, Any], form: str, example: str) -> None:
