@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 BOOK = Path(__file__).parents[1] / "book"
 sys.path[:0] = [str(BOOK / "_tools"), str(BOOK / "_ext")]
 if settings.get_current_profile_name() == "default":  # no test asks for a time
-    settings.register_profile("patient", deadline=None)
+    unhurried = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+    settings.register_profile("patient", **unhurried)
     settings.load_profile("patient")
 
 

@@ -94,7 +94,7 @@ SIZES = st.integers(1, 20)
 
 
 @pytest.mark.parametrize("path", PATHS)
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_random_geometries(path, data):
     draw = data.draw

@@ -128,7 +128,7 @@ SPANS = st.tuples(st.integers(1, 5), st.integers(1, 5), st.integers(1, 4), st.in
 
 
 @given(SPANS, SPANS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_same_gives_one_output_per_stride_with_tensorflows_padding(rows, columns):
     kernel, stride, dilation, size = zip(rows, columns, strict=True)
     layer = DepthwiseConv2d(1, kernel, stride=stride, dilation=dilation)

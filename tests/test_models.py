@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 
 from dsconv_lib import ConvSpec, models, receptive_field, trace_receptive_field
@@ -114,7 +114,6 @@ def test_same_padding_of_tensorflow(kernel, stride, size, expected):
 
 
 @given(st.integers(1, 7), st.integers(1, 4), st.integers(1, 30), st.integers(1, 30))
-@settings(deadline=None)
 def test_same_padding_gives_one_output_per_stride(kernel, stride, height, width):
     network = nn.Sequential(models.SamePad2d(kernel, stride), nn.MaxPool2d(kernel, stride))
     output = network(torch.zeros(1, 1, height, width))

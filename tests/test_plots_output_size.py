@@ -12,7 +12,7 @@ from dsconv_lib import output_size, plots
 from dsconv_lib.arithmetic import read_counts
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     size=st.integers(1, 12),
     kernel_size=st.integers(1, 4),

@@ -71,7 +71,7 @@ def conv(draw, ndim, *, transposed=False):
 
 
 @pytest.mark.parametrize("ndim", [1, 2])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_convolution_and_its_gradients_are_pytorchs(ndim, data):
     x, w, b, padding, options, rng = conv(data.draw, ndim)
@@ -89,7 +89,7 @@ def test_convolution_and_its_gradients_are_pytorchs(ndim, data):
 
 
 @pytest.mark.parametrize("ndim", [1, 2])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_transposed_convolution_is_pytorchs(ndim, data):
     x, w, b, padding, options, _ = conv(data.draw, ndim, transposed=True)
@@ -104,7 +104,7 @@ def test_transposed_convolution_is_pytorchs(ndim, data):
     assert_near(ours(x, w, b, padding=padding, output_padding=extra, **options), expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_transposed_convolution_is_the_adjoint(data):
     x, w, _, padding, options, rng = conv(data.draw, 2, transposed=True)
@@ -144,7 +144,7 @@ def assert_pools_alike(functions, x, kernel, options, rng):
 
 
 @pytest.mark.parametrize("ndim", [1, 2])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_max_pooling_and_its_gradient_are_pytorchs(ndim, data):
     x, kernel, options, dilation, rng = pooling(data.draw, ndim, most_dilation=3)
@@ -155,7 +155,7 @@ def test_max_pooling_and_its_gradient_are_pytorchs(ndim, data):
 
 
 @pytest.mark.parametrize("ndim", [1, 2])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_average_pooling_and_its_gradient_are_pytorchs(ndim, data):
     x, kernel, options, _, rng = pooling(data.draw, ndim, most_dilation=1)

@@ -41,7 +41,7 @@ ENDS = st.tuples(st.integers(0, 3), st.integers(0, 3))
 
 
 @pytest.mark.parametrize("way", ANY, ids=lambda way: way.__name__)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_any_layer(way, data):
     draw = data.draw
@@ -62,7 +62,7 @@ def test_any_layer(way, data):
 
 
 @pytest.mark.parametrize("ndim", [1, 2])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_winograd(ndim, data):
     draw = data.draw
@@ -107,7 +107,7 @@ def test_dtypes_and_shapes(way):
     assert reference.conv1d_winograd(x[:0, :, 0], w[:, :, 0], groups=2).shape == (0, 6, 7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_columns_are_those_of_unfold(data):
     draw = data.draw

@@ -92,7 +92,7 @@ specs = st.builds(
 
 
 @given(stack=st.lists(specs, min_size=1, max_size=5), groups=st.sampled_from([1, 2]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_chain_of_convolutions_gives_the_recurrence(stack, groups):
     layers = [
         nn.Conv2d(2, 2, s.kernel_size, s.stride, s.padding, s.dilation, groups) for s in stack

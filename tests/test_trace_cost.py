@@ -66,7 +66,7 @@ specs = st.builds(ConvSpec, geometry, geometry, st.tuples(*[st.integers(0, 2)] *
 
 
 @given(spec=specs, groups=st.sampled_from([1, 2]), bias=st.booleans(), batch=st.integers(1, 3))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_convolution_costs_what_the_formula_says(spec, groups, bias, batch):
     setting = (spec.kernel_size, spec.stride, spec.padding, spec.dilation, groups, bias)
     layer = nn.Conv2d(4, 6, *setting).double()
@@ -552,7 +552,7 @@ def head(module, x):
 
 
 @given(networks())
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_macs_are_those_of_pytorchs_counter(drawn):
     module, shape = drawn
     assert trace_cost(module, shape).macs == counted(module, shape)

@@ -207,7 +207,7 @@ def calls(draw):
 
 
 @given(calls())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @pytest.mark.filterwarnings("ignore")
 def test_right_and_wrong_arguments_are_taken_as_pytorch_takes_them(case):
     function, shape, arguments = case

@@ -165,7 +165,7 @@ def whole_numbers(*shape):
     return torch.randint(-9, 10, shape).double()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     kernel_size=st.tuples(st.integers(1, 4), st.integers(1, 4)),
     steps=st.tuples(st.integers(1, 4), st.integers(1, 4)),
