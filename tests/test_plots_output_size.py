@@ -83,6 +83,8 @@ def test_stamps_add_up_to_the_transposed_convolution(stride, padding, extra):
     kept = sorted(column for row, column in patches(figure, kind="output") if row == 0)
     assert [at(figure, 0, column) for column in kept] == expected.flatten().int().tolist()
     assert kept[0] == padding
+    outlined = [p.get_x() + 0.5 for p in figure.axes[0].patches if not p.get_fill()]
+    assert outlined == kept[len(kept) - extra :]
     assert f"n = {expected.shape[-1]}" in texts(figure)
 
 

@@ -26,9 +26,9 @@ prediction(
 prediction(
     "04-entries",
     kind="number",
-    truth=4 * 2,
-    why="Each of the four outputs reads two pixels with a weight that is not zero.",
-    slips={16: "Two of the four weights are zero.", 4: "Each output adds two pixels."},
+    truth=4 * 4,
+    why="Each of the four outputs reads four pixels.",
+    slips={4: "That is one row of the table.", 36: "An output reads four pixels, not all nine."},
 )
 prediction(
     "04-weight",
@@ -49,7 +49,7 @@ prediction(
     kind="number",
     truth=1,
     why="The top left pixel meets only the first weight.",
-    slips={4: "That is the last weight: the kernel was turned once too often."},
+    slips={4: "That is the last weight: was the turn forgotten?"},
 )
 prediction(
     "04-stamp",
@@ -163,6 +163,12 @@ function(
     why="Stamps, trimmed ends and kept cells are all counted.",
     slips={
         "Where is the padding?": _without("P", 0),
+        "On the way back padding trims, at both ends.": lambda m, K, S=1, P=0, D=1, extra=0: (
+            way_back(m, K, S, 0, D, extra) + 2 * P
+        ),
+        "Padding trims at both ends.": lambda m, K, S=1, P=0, D=1, extra=0: (
+            way_back(m, K, S, 0, D, extra) - P
+        ),
         "Where is the dilation?": _without("D", 1),
         "Where is the output padding?": _without("extra", 0),
         "Where does the last stamp start?": lambda m, K, S=1, P=0, D=1, extra=0: way_back(

@@ -25,7 +25,7 @@ def stamps(
     padding : int
         Cells cut off at both ends of the sum (hatched).
     extra : int
-        The ``output_padding``: cells kept, or added, at the right end.
+        The ``output_padding``: cells kept, or added, at the right end (outlined).
 
     Returns
     -------
@@ -39,7 +39,8 @@ def stamps(
     kept = range(padding, full - padding + extra)
     cut = [position for position in range(len(total)) if position not in kept]
     figure, axes = canvas(count + 3.0, len(total) + 3.1, top=-0.2, left=-0.2, unit=NARROW)
-    strip(axes, total.tolist(), kind="output", hatched=cut)
+    saved = range(full - padding, full - padding + extra)
+    strip(axes, total.tolist(), kind="output", hatched=cut, chosen=saved)
     note(axes, 0, len(total) - 0.1, f"n = {len(kept)}", align="left", bold=True)
     for number, value in enumerate(values):
         row = number + 1.4

@@ -41,6 +41,11 @@ ANSWERS = {
         [size_back],
         [
             (lambda m, K, S=1, P=0, D=1, extra=0: size_back(m, K, S, 0, D, extra), "padding?"),
+            (lambda m, K, S=1, P=0, D=1, extra=0: size_back(m, K, S, -P, D, extra), "way back"),
+            (
+                lambda m, K, S=1, P=0, D=1, extra=0: size_back(m, K, S, P, D, extra) + P,
+                "wrong. Padding trims at both ends",
+            ),
             (lambda m, K, S=1, P=0, D=1, extra=0: size_back(m, K, S, P, 1, extra), "dilation?"),
             (lambda m, K, S=1, P=0, D=1, extra=0: size_back(m, K, S, P, D), "output padding?"),
             (
@@ -79,7 +84,7 @@ ANSWERS = {
 GUESSES = {
     "04-recall-size": ([4], [3, 5, 8]),
     "04-recall-output": ([5], [10, 4]),
-    "04-entries": ([8], [16, 4, 36]),
+    "04-entries": ([16], [8, 4, 36]),
     "04-weight": ([12], [1, 45, 9]),
     "04-middle": ([2], [4, 5, 1]),
     "04-corner": ([1], [4, 10]),
