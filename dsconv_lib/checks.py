@@ -26,7 +26,7 @@ def integer(name: str, value: Any, least: int) -> int:
 
 def checked(name: str, value: object, least: int) -> int | tuple[int, ...]:
     """Check an integer or a sequence of them; sequences come back as tuples."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         return integer(name, value, least)
     if not value:
         raise ValueError(f"{name}={value!r} must hold one number per axis: give at least one")
@@ -35,7 +35,7 @@ def checked(name: str, value: object, least: int) -> int | tuple[int, ...]:
 
 def checked_padding(value: object) -> int | tuple[int | tuple[int, ...], ...]:
     """Check padding, whose entries may be (before, after) pairs."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
         return integer("padding", value, least=0)
     if not value:
         raise ValueError(f"padding={value!r} must hold one entry per axis: give at least one")

@@ -17,7 +17,10 @@ from torch.overrides import handle_torch_function, has_torch_function_variadic
 
 from dsconv_lib._depthwise.arguments import Call, call, computing_dtype
 from dsconv_lib._depthwise.choice import Paths, chosen, has_numba, using_path
-from dsconv_lib._depthwise.operation import Convolution, convolve, depthwise, is_left_to_pytorch
+from dsconv_lib._depthwise.eager import Convolution
+from dsconv_lib._depthwise.onlookers import are_transforms_active
+from dsconv_lib._depthwise.operation import convolve, is_left_to_pytorch
+from dsconv_lib._depthwise.registered import Transformed, depthwise, transformed
 from dsconv_lib.arithmetic import Padding, PerAxis
 
 __all__ = [
@@ -47,7 +50,7 @@ def depthwise_conv2d(
     Parameters
     ----------
     input : Tensor, shape (N, C, H, W) or (C, H, W)
-        The output has its dtype and its memory format (contiguous or channels-last).
+        The output has its dtype. Where ``input`` or ``weight`` is channels-last, so is the output.
     weight : Tensor, shape (C * M, 1, kh, kw)
         M kernels for each channel; output channel ``c * M + m`` is channel ``c`` convolved with
         kernel ``m`` of that channel.
@@ -65,7 +68,9 @@ def depthwise_conv2d(
     -------
     Tensor, shape (N, C * M, H_out, W_out) or (C * M, H_out, W_out)
         Sizes as in `dsconv_lib.output_size`. Equal to PyTorch's up to rounding, since sums are
-        taken in another order; derivatives of any order can be taken.
+        taken in another order; derivatives of any order can be taken. ``torch.func.grad``,
+        ``torch.vmap`` and ``torch.compile`` keep the fast ways; other transforms, ``torch.export``
+        and dispatch modes get PyTorch's own call.
 
     Raises
     ------
@@ -144,6 +149,7 @@ def choose_path(
 
     Parameters and errors are those of `depthwise_conv2d`, or those of `depthwise_conv1d` and
     `depthwise_conv3d` where ``weight`` has three and five axes.
+    Gradients that are taken under a mode or a transform of their own may go another way.
 
     Returns
     -------
@@ -200,9 +206,11 @@ def _as_planes(x: Tensor, w: Tensor, ndim: int) -> tuple[Tensor, Tensor]:
 
 
 def _operation(x: Tensor, w: Tensor, b: Tensor | None) -> Callable[..., Tensor]:
-    """The entrance for whoever calls: the compiler, autograd, or neither."""
+    """The entrance for whoever calls: the compiler, a transform, autograd, or none of them."""
     if torch.compiler.is_compiling():
-        return depthwise
+        return transformed if are_transforms_active() else depthwise
+    if are_transforms_active():
+        return Transformed.apply
     learning = x.requires_grad or w.requires_grad or (b is not None and b.requires_grad)
     return Convolution.apply if learning and torch.is_grad_enabled() else convolve
 

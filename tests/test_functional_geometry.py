@@ -76,12 +76,14 @@ def test_steps_between_the_taps_of_a_weights_gradient(columns, steps, monkeypatc
 
 
 def test_the_format_that_is_taken_over():
-    x = torch.ones(2, 3, 4, 5)
-    assert memory_format(x) == memory_format(x[..., ::2]) == torch.contiguous_format
-    assert memory_format(x.contiguous(memory_format=CL)) == CL
+    x, w = torch.ones(2, 3, 4, 5), torch.ones(3, 1, 3, 3)
+    assert memory_format(x, w) == memory_format(x[..., ::2], w) == torch.contiguous_format
+    assert memory_format(x.contiguous(memory_format=CL), w) == CL
+    assert memory_format(x, torch.empty_strided(w.shape, (9, 1, 3, 1))) == CL
     both = torch.ones(2, 1, 4, 5)
     assert both.is_contiguous(memory_format=CL)
-    assert memory_format(both) == torch.contiguous_format
+    assert memory_format(both, w) == torch.contiguous_format
+    assert memory_format(x[0], w) == torch.contiguous_format
 
 
 def test_where_pytorchs_forward_pass_is_taken():
@@ -92,5 +94,5 @@ def test_where_pytorchs_forward_pass_is_taken():
         (6, 5, True, True),
     ):
         w = torch.ones(8, 1, rows, columns)
-        assert is_quick_forward(x, w, bare, x.dtype) == usual
-        assert is_quick_forward(x.contiguous(memory_format=CL), w, bare, x.dtype) == last
+        for form, quick in ((torch.contiguous_format, usual), (CL, last)):
+            assert is_quick_forward(x, w, bare, form, x.dtype) == quick

@@ -498,6 +498,42 @@ def test_copies_pickles_dtypes_and_state_dicts(ndim):
     assert layer.to(torch.bfloat16)(x.bfloat16()).dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+@pytest.mark.parametrize("place", [{"device": "meta"}, {"dtype": torch.float64}])
+def test_parameters_are_made_where_and_in_the_dtype_that_is_asked_for(ndim, place):
+    made = (
+        DEPTHWISE[ndim](4, channel_multiplier=2, **place),
+        CLASSES[ndim](4, 6, norm_layer=NORMS[ndim], act_layer=nn.PReLU, bias=True, **place),
+    )
+    usual = {"device": "cpu", "dtype": torch.float32}
+    for layer, count in zip(made, (2, 10), strict=True):
+        values = [*layer.parameters(), *layer.buffers()]
+        numbers = [value for value in values if value.is_floating_point()]
+        assert len(list(layer.parameters())) == count
+        for name, wanted in (usual | place).items():
+            found = {getattr(value, name) for value in numbers}
+            assert {str(one) for one in found} == {str(wanted)}
+        assert {value.device.type for value in values} == {place.get("device", "cpu")}
+    assert made[1](torch.ones(1, 4, *(5, 6, 7)[:ndim], **place)).dtype == numbers[0].dtype
+
+
+@pytest.mark.parametrize("ndim", [1, 2, 3])
+def test_initial_values_can_be_left_out(ndim, monkeypatch):
+    devices = []
+    for cls in {type(layer) for layer in (PLAIN[ndim](1, 1, 1), DEPTHWISE[ndim](1))}:
+        real = cls.reset_parameters
+        monkeypatch.setattr(
+            cls,
+            "reset_parameters",
+            lambda self, real=real: devices.append(self.weight.device.type) or real(self),
+        )
+    for cls, counts in ((DEPTHWISE[ndim], (4,)), (CLASSES[ndim], (4, 6))):
+        layer = nn.utils.skip_init(cls, *counts, dtype=torch.float64)
+        assert {(p.device.type, p.dtype) for p in layer.parameters()} == {("cpu", torch.float64)}
+        assert layer.state_dict().keys() == cls(*counts, device="meta").state_dict().keys()
+    assert set(devices) == {"meta"}
+
+
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_layer_stays_on_its_device(case):
     size, kernel, options, _ = case

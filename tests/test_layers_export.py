@@ -7,6 +7,16 @@ import onnxruntime
 import pytest
 import torch
 from torch import nn
+from torch.ao.quantization import (
+    DeQuantStub,
+    QuantStub,
+    convert,
+    get_default_qconfig,
+    get_default_qconfig_mapping,
+    prepare,
+)
+from torch.ao.quantization.quantize_fx import convert_fx, prepare_fx
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from dsconv_lib import layers
 from dsconv_lib.layers import DepthwiseConv2d, DepthwiseSeparableConv2d
@@ -148,3 +158,53 @@ def test_symbolic_tracing_sees_depthwise_layers_whole(make, size):
     assert ours
     assert ours <= seen
     assert_equal_results(traced, module, x, other)
+
+
+@each
+def test_batch_norm_can_be_folded_into_layers_that_are_traced(make, size):
+    """With PyTorch's own means: `fuse_conv_bn_eval` on what follows each other in the graph."""
+    module, x, _ = module_and_inputs(make, size)
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.running_mean.normal_(), part.running_var.uniform_(0.5, 2)
+    expected, traced = module(x), torch.fx.symbolic_trace(module)
+    parts, folded = dict(traced.named_modules()), 0
+    for node in traced.graph.nodes:
+        norm = parts.get(node.target) if node.op == "call_module" else None
+        if not isinstance(norm, nn.modules.batchnorm._BatchNorm):
+            continue
+        before = node.args[0]
+        assert isinstance(parts[before.target], nn.modules.conv._ConvNd)
+        fused = fuse_conv_bn_eval(parts[before.target], norm)
+        assert type(fused) is type(parts[before.target])
+        traced.set_submodule(before.target, fused)
+        traced.set_submodule(node.target, nn.Identity())
+        folded += 1
+    assert folded == sum(
+        isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules()
+    )
+    torch.testing.assert_close(traced(x), expected)
+
+
+# PyTorch announces that both ways of quantising modules will go.
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_eager_quantisation_hears_what_a_layer_cannot_do():
+    module, x, _ = module_and_inputs(lambda: DepthwiseSeparableConv2d(8, 4, dilation=2), (8, 9, 12))
+    module = nn.Sequential(QuantStub(), module, DeQuantStub()).eval()
+    module.qconfig = get_default_qconfig("x86")
+    prepare(module, inplace=True)(x)
+    words = r"input is quantised \(torch.quint8\), .* use input.dequantize\(\), or .*nn.Conv2d"
+    with pytest.raises(TypeError, match=words):
+        convert(module, inplace=True)(x)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_graph_quantisation_leaves_a_layer_as_it_is():
+    module, x, _ = module_and_inputs(lambda: DepthwiseSeparableConv2d(8, 4, dilation=2), (8, 9, 12))
+    expected = module(x)
+    prepared = prepare_fx(module, get_default_qconfig_mapping("x86"), (x,))
+    prepared(x)
+    made = convert_fx(prepared)
+    assert isinstance(made.conv_dw, DepthwiseConv2d)
+    assert not isinstance(made.conv_pw, nn.Conv2d)
+    assert (made(x) - expected).abs().max() < 0.05

@@ -4,12 +4,12 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from dsconv_lib._depthwise.onlookers import PLAIN
 from dsconv_lib.arithmetic import Padding, PerAxis, settled
 from dsconv_lib.checks import integer
 
-PLAIN = (Tensor, nn.Parameter)
 _LAYOUT = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}
 _LAYOUT[3] = "(N, C, T, H, W) or (C, T, H, W)"
 _WEIGHT = {1: "(C * M, 1, k)", 2: "(C * M, 1, kh, kw)", 3: "(C * M, 1, kt, kh, kw)"}
@@ -120,6 +120,12 @@ def _check_tensors(
             raise TypeError(
                 f"{name} must be a torch.Tensor, got {type(tensor).__name__}: "
                 f"use for example torch.as_tensor({name})"
+            )
+        if tensor.is_quantized:
+            raise TypeError(
+                f"{name} is quantised ({tensor.dtype}), and only floating-point numbers are "
+                f"computed with here: use {name}.dequantize(), or for a network that is to be "
+                f"quantised nn.Conv{ndim}d(C, C * M, k, groups=C)"
             )
         # As to PyTorch, tensors without values go with all others.
         if tensor.device != input.device and not input.is_meta:

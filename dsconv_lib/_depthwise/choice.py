@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
-from dsconv_lib._depthwise.arguments import PLAIN, Call
+from dsconv_lib._depthwise.arguments import Call
+from dsconv_lib._depthwise.onlookers import is_watched
 from dsconv_lib._depthwise.plain import is_quick
 
 PATHS = ("torch", "pure", "compiled")
@@ -42,43 +42,17 @@ class Paths(NamedTuple):
 
 def chosen(x: Tensor, w: Tensor, call: Call, dtype: torch.dtype) -> str:
     """Choose: each rule stands where a measurement or a limit put it."""
-    if call.ends is None or dtype not in _FLOATS or not x.numel():
+    if call.ends is None or dtype not in _FLOATS or not x.numel() or is_watched(x, w):
         return "torch"
     forced = _forced[0]
-    if forced is None and not call.dilated and is_quick(x, w, dtype):
-        return "torch"
-    if _is_watched(x, w):
-        return "torch"
     if forced is not None:
         return forced
+    if not call.dilated and is_quick(x, w, dtype):
+        return "torch"
     if max(w.shape[2:]) <= _MOST_COLUMNS and has_numba():
         return "compiled"
     gains = call.dilated and dtype == torch.float32 and x.numel() >= _LEAST_VALUES
     return "pure" if gains else "torch"
-
-
-def _is_watched(x: Tensor, w: Tensor) -> bool:
-    """Whether somebody looks on who should see the convolution that he knows, or x is no memory.
-
-    The compiled paths read the memory of plain CPU tensors. Other devices, subclasses, tracers and
-    transforms such as ``torch.vmap`` get PyTorch's own call, and so do exported programs, which
-    must run where this library is not installed.
-    """
-    if not x.is_cpu or x.layout != torch.strided or w.layout != torch.strided:
-        return True
-    if type(x) not in PLAIN or type(w) not in PLAIN:
-        return True
-    if torch.compiler.is_compiling():
-        return _is_exporting()
-    return (
-        torch._C._len_torch_dispatch_stack() > 0
-        or torch._C._are_functorch_transforms_active()
-        or forward_ad._current_level >= 0
-    )
-
-
-# PyTorch 2.6 has no name for it.
-_is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
 
 
 @contextmanager

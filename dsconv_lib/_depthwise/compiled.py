@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from dsconv_lib._depthwise import kernels
-from dsconv_lib._depthwise.geometry import Geometry, memory_format
+from dsconv_lib._depthwise.geometry import Geometry
 from dsconv_lib._depthwise.simd import BYTES, REGISTERS
 
 _ZERO = {torch.float32: np.float32(0), torch.float64: np.float64(0)}
@@ -87,34 +87,39 @@ def _held_rows(rows: int, columns: int) -> int:
     return -(-rows // parts)
 
 
-def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
-    """Convolve; see `operation.convolve`."""
-    form = memory_format(x)
+def convolve(
+    x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry, form: torch.memory_format
+) -> Tensor:
+    """Convolve, for an output of a format; see `operation.convolve`."""
     plan = _plan(x.shape, w.shape, geometry, form, x.dtype)
     x = x.contiguous(memory_format=plan.format)
     y = torch.empty(plan.out, dtype=x.dtype, device=x.device, memory_format=plan.format)
     w = w.permute(1, 3, 2, 0).contiguous() if plan.last else w.contiguous()
     b = None if b is None else b.contiguous()
     _run(kernels.forward, plan, plan.lengths, (y, x, w, b))
-    return y.contiguous(memory_format=form)
+    return y
 
 
 def differentiate(
-    g: Tensor, x: Tensor, w: Tensor, geometry: Geometry, need: tuple[bool, bool]
+    g: Tensor,
+    x: Tensor,
+    w: Tensor,
+    geometry: Geometry,
+    form: torch.memory_format,
+    need: tuple[bool, bool],
 ) -> tuple[Tensor, Tensor]:
     """Gradients of input and weight, in one pass; see `operation.differentiate`."""
     if need == (True, False) and w.shape[0] == x.shape[1]:
         turned = geometry.turned(w)
         if min(turned.rows + turned.columns) >= 0:
-            return convolve(g, w.flip(2, 3), None, turned), w
-    form = memory_format(x)
+            return convolve(g, w.flip(2, 3), None, turned, form), w
     plan = _plan(x.shape, w.shape, geometry, form, x.dtype)
     x, g = x.contiguous(memory_format=plan.format), g.contiguous(memory_format=plan.format)
     w = w.permute(1, 3, 2, 0).contiguous() if plan.last else w.contiguous()
     dx, dw = torch.empty_like(x), torch.empty_like(w)
     _run(kernels.backward, plan, plan.lengths + plan.held, (dx, dw, g, x, w))
     dw = dw.permute(3, 0, 2, 1).contiguous() if plan.last else dw
-    return dx.contiguous(memory_format=form), dw
+    return dx, dw
 
 
 def _run(

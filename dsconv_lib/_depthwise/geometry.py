@@ -68,8 +68,24 @@ class Geometry(NamedTuple):
         return Geometry(self.rows.turned(w.shape[2]), self.columns.turned(w.shape[3]))
 
 
-def memory_format(x: Tensor) -> torch.memory_format:
-    """The format that the output takes over from the input."""
-    if x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
-        return torch.contiguous_format
-    return torch.channels_last
+def memory_format(x: Tensor, w: Tensor) -> torch.memory_format:
+    """The format of a convolution's output: channels-last if input or weight are, as in PyTorch."""
+    last = is_channels_last(x) or is_channels_last(w)
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether the axes lie in this order, with or without gaps: ``suggest_memory_format`` of ATen.
+
+    Where sizes of one leave the order open, it is told by the strides.
+    """
+    strides = x.stride()
+    if len(strides) != 4 or strides[1] > strides[3] or strides[1] == 0:
+        return False
+    images, channels, rows, columns = strides
+    least = 0
+    for size, step in ((x.shape[1], channels), (x.shape[3], columns), (x.shape[2], rows)):
+        if size == 0 or step < least:
+            return False
+        least = step * size
+    return x.shape[0] > 0 and images >= least and least != channels

@@ -4,6 +4,8 @@ That kernel runs forward while few columns are padded, backward while there is n
 at its best with channels-last tensors.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -24,12 +26,14 @@ def is_quick(x: Tensor, w: Tensor, dtype: torch.dtype) -> bool:
     """Whether forward and backward without dilation, in a dtype, are best left to PyTorch."""
     if dtype == torch.bfloat16:
         return _has_bfloat16
-    last = memory_format(x) == torch.channels_last
+    last = memory_format(x, w) == torch.channels_last
     return last and dtype == torch.float32 and w.shape[2:].numel() <= _MOST_TAPS
 
 
-def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry, dtype: torch.dtype) -> bool:
-    """Whether the forward pass in a dtype, dilated or not, is best left to PyTorch."""
+def is_quick_forward(
+    x: Tensor, w: Tensor, geometry: Geometry, form: torch.memory_format, dtype: torch.dtype
+) -> bool:
+    """Whether the forward pass in a format and dtype, dilated or not, is best left to PyTorch."""
     (top, bottom, _), (left, right, _) = geometry
     most = min(MOST_PADDING, geometry.columns.output_size(x.shape[3], w.shape[3]))
     if top != bottom or left != right or top < 0 or not 0 <= left <= most:
@@ -39,13 +43,40 @@ def is_quick_forward(x: Tensor, w: Tensor, geometry: Geometry, dtype: torch.dtyp
     if dtype == torch.bfloat16:
         return _has_bfloat16
     many = w.shape[2:].numel() > _MOST_OWN_TAPS
-    return dtype == torch.float32 and (many or memory_format(x) == torch.channels_last)
+    return dtype == torch.float32 and (many or form == torch.channels_last)
 
 
 def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
     """Convolve; see `operation.convolve`. Both ends of an axis must be padded alike."""
     (top, _, down), (left, _, right) = geometry
     return F.conv2d(x, w, b, 1, (top, left), (down, right), groups=x.shape[1])
+
+
+def convolve_all(x: Tensor, w: Tensor, ends: Sequence[int]) -> Tensor:
+    """The whole of it, whatever the padding."""
+    x, padding, dilation, _ = _padded(x, ends)
+    return F.conv2d(x, w, None, 1, padding, dilation, groups=x.shape[1])
+
+
+def differentiate(
+    g: Tensor, x: Tensor, w: Tensor, ends: Sequence[int], need_x: bool, need_w: bool
+) -> tuple[Tensor, Tensor]:
+    """Gradients of input and weight; see `operation.differentiate`."""
+    x, padding, dilation, beyond = _padded(x, ends)
+    rest = ([1, 1], padding, dilation, False, [0, 0], x.shape[1], [need_x, need_w, False])
+    dx, dw, _ = torch.ops.aten.convolution_backward(g, x, w, None, *rest)
+    return F.pad(dx, [-end for end in beyond]) if need_x and any(beyond) else dx, dw
+
+
+def _padded(x: Tensor, ends: Sequence[int]) -> tuple[Tensor, list[int], list[int], list[int]]:
+    """The input with what only `F.pad` pads; the padding that is left; dilations; what was padded.
+
+    A convolution pads both ends of an axis alike.
+    """
+    top, bottom, down, left, right, across = ends
+    rows, columns = min(top, bottom), min(left, right)
+    beyond = [left - columns, right - columns, top - rows, bottom - rows]
+    return F.pad(x, beyond) if any(beyond) else x, [rows, columns], [down, across], beyond
 
 
 _has_bfloat16: bool = (

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dsconv_lib._depthwise.geometry import Geometry, memory_format
+from dsconv_lib._depthwise.geometry import Geometry, is_channels_last
 from dsconv_lib._depthwise.plain import MOST_PADDING
 
 Meeting = tuple[int, Tensor, Tensor]
@@ -37,9 +37,10 @@ _MOST_READS_WEIGHT = 3
 _MOST_READS_WEIGHT_LAST = 7
 
 
-def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
-    """Convolve; see `operation.convolve`."""
-    form = memory_format(x)
+def convolve(
+    x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry, form: torch.memory_format
+) -> Tensor:
+    """Convolve, for an output of a format; see `operation.convolve`."""
     x = _repeated(x.contiguous(memory_format=form), w)
     # Forward in channels-last, sums tap by tap never took less time.
     if form == torch.contiguous_format:
@@ -49,29 +50,33 @@ def convolve(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tens
     dilation = (geometry.rows.dilation, geometry.columns.dilation)
     columns = geometry.columns.output_size(x.shape[3], w.shape[3])
     x, padding = _padded(x, geometry, columns)
-    y = F.conv2d(x, w, b, 1, padding, dilation, groups=x.shape[1])
-    return y.contiguous(memory_format=form)
+    return F.conv2d(x, w, b, 1, padding, dilation, groups=x.shape[1])
 
 
 def differentiate(
-    g: Tensor, x: Tensor, w: Tensor, geometry: Geometry, need: tuple[bool, bool]
+    g: Tensor,
+    x: Tensor,
+    w: Tensor,
+    geometry: Geometry,
+    form: torch.memory_format,
+    need: tuple[bool, bool],
 ) -> tuple[Tensor, Tensor]:
     """Gradients of input and weight; see `operation.differentiate`."""
     multiplier = w.shape[0] // x.shape[1]
     dx, dw = x, w
+    g = g.contiguous(memory_format=form)
     if need[0]:
-        dx = convolve(g, w.flip(2, 3), None, geometry.turned(w))
-        if multiplier > 1:
-            dx = dx.unflatten(1, (-1, multiplier)).sum(2)
-        dx = dx.contiguous(memory_format=memory_format(x))
+        dx = convolve(g, w.flip(2, 3), None, geometry.turned(w), form)
+        dx = dx if multiplier == 1 else dx.unflatten(1, (-1, multiplier)).sum(2)
     if need[1]:
+        x = x.contiguous(memory_format=form)
         dw = _weight_gradient(g, _repeated(x, w), w, geometry)
     return dx, dw
 
 
 def _weight_gradient(g: Tensor, x: Tensor, w: Tensor, geometry: Geometry) -> Tensor:
     """Choose one of three ways; channels-last must first be left for that by convolution."""
-    last, sizes = _is_last(x), (x.shape[2:], w.shape[2:])
+    last, sizes = is_channels_last(x), (x.shape[2:], w.shape[2:])
     if last and _has_phases(*sizes, geometry):
         return _weight_by_phases(g, x, w, geometry)
     if _reads(*sizes, geometry) <= (_MOST_READS_WEIGHT_LAST if last else _MOST_READS_WEIGHT):
@@ -132,7 +137,7 @@ def _meetings(x: Tensor, y: Tensor, w: Tensor, geometry: Geometry) -> Iterator[M
 def _by_taps(x: Tensor, w: Tensor, b: Tensor | None, geometry: Geometry) -> Tensor:
     shape = (x.shape[0], w.shape[0], *geometry.output_size(x, w))
     start = x.new_zeros(()) if b is None else b.view(-1, 1, 1)
-    y = start.expand(shape).clone(memory_format=memory_format(x))
+    y = start.expand(shape).clone(memory_format=torch.contiguous_format)
     factors = w.reshape(w.shape[0], -1, 1, 1).unbind(1)
     for k, source, target in _meetings(x, y, w, geometry):
         target.addcmul_(source, factors[k])
@@ -190,13 +195,9 @@ def _phases(x: Tensor, geometry: Geometry) -> Tensor:
     return x.transpose(1, 2).flatten(0, 1).permute(0, 3, 1, 2)
 
 
-def _is_last(x: Tensor) -> bool:
-    return memory_format(x) == torch.channels_last
-
-
 def _contiguous(x: Tensor) -> Tensor:
     """``x.contiguous()``, out of channels-last by image: PyTorch transposes matrices in blocks."""
-    if not _is_last(x) or x[0].numel() < 1 << 16:
+    if not is_channels_last(x) or x[0].numel() < 1 << 16:
         return x.contiguous()
     y = torch.empty_like(x, memory_format=torch.contiguous_format)
     for target, source in zip(y, x, strict=True):

@@ -43,12 +43,15 @@ class _DepthwiseConv(nn.Module):
         dilation: PerAxis = 1,
         bias: bool = True,
         padding_mode: str = "zeros",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         channels = integer("in_channels", in_channels, 1)
         filters = channels * integer("channel_multiplier", channel_multiplier, 1)
         conv = settled(self.ndim, kernel_size, stride, padding, dilation, beyond_pytorch=True)
         steps = (conv.kernel_size, conv.stride, 0, conv.dilation)
-        super().__init__(channels, filters, *steps, channels, bias, padding_mode)
+        place = (device, dtype)
+        super().__init__(channels, filters, *steps, channels, bias, padding_mode, *place)
         self.padding = padding if isinstance(padding, str) else _shortened(conv.pads())
 
     def settled(self) -> Settled:
@@ -140,6 +143,8 @@ class DepthwiseConv2d(_DepthwiseConv, nn.Conv2d):
         Add a learnt number to each output channel.
     padding_mode : {"zeros", "reflect", "replicate", "circular"}
         What the padding holds, as in ``nn.Conv2d``.
+    device, dtype : torch.device or str, torch.dtype, optional
+        Of the parameters, as in ``nn.Conv2d``; so ``torch.nn.utils.skip_init`` takes the layer.
 
     Raises
     ------
@@ -149,6 +154,11 @@ class DepthwiseConv2d(_DepthwiseConv, nn.Conv2d):
     Notes
     -----
     Input (N, C, H, W), output (N, C * M, H_out, W_out).
+
+    ``torch.fx`` sees the layer whole, as it does PyTorch's own. Quantisation by modules knows
+    ``nn.Conv2d`` itself and leaves this one in floating point (FX mode; eager mode needs
+    ``layer.qconfig = None`` and stubs around it). What ``torch.export`` gives is an ordinary
+    convolution, quantised like any other.
 
     Examples
     --------

@@ -31,6 +31,8 @@ class DepthwiseSeparableConv(nn.Module):
         act_layer: Both[Act] = None,
         residual: bool = False,
         padding_mode: str = "zeros",
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.in_channels = integer("in_channels", in_channels, 1)
@@ -46,13 +48,19 @@ class DepthwiseSeparableConv(nn.Module):
             dilation=dilation,
             bias=bias_dw,
             padding_mode=padding_mode,
+            device=device,
+            dtype=dtype,
         )
         width = self.conv_dw.out_channels
         self.bn1 = made("norm_layer", norms[0], width)
         self.act1 = made("act_layer", acts[0])
-        self.conv_pw = self._pointwise(width, out_channels, 1, bias=bias_pw)
+        place: dict[str, Any] = {"device": device, "dtype": dtype}
+        self.conv_pw = self._pointwise(width, out_channels, 1, bias=bias_pw, **place)
         self.bn2 = made("norm_layer", norms[1], out_channels)
         self.act2 = made("act_layer", acts[1])
+        for part in (self.bn1, self.act1, self.bn2, self.act2):
+            if part is not None:
+                part.to(device=device, dtype=dtype)
         self.residual = residual
         if residual:
             self._check_residual()

@@ -56,6 +56,8 @@ class DepthwiseSeparableConv2d(DepthwiseSeparableConv):
         Add the input to the output of the last child.
     padding_mode : {"zeros", "reflect", "replicate", "circular"}
         What the padding holds, as in ``nn.Conv2d``.
+    device, dtype : torch.device or str, torch.dtype, optional
+        Of the parameters and buffers, as in ``nn.Conv2d``.
 
     Raises
     ------

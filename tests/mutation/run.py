@@ -41,9 +41,12 @@ MODULES = {
             "functional.py",
             *(
                 f"_depthwise/{name}.py"
-                for name in ("arguments", "choice", "geometry", "plain", "pure")
+                for name in ("arguments", "choice", "geometry", "onlookers", "plain", "pure")
             ),
-            *(f"_depthwise/{name}.py" for name in ("compiled", "operation")),
+            *(
+                f"_depthwise/{name}.py"
+                for name in ("compiled", "derivatives", "eager", "operation", "registered")
+            ),
         ],
         ONE_IN_TEN,
     ),
