@@ -106,18 +106,6 @@ prediction(
     },
 )
 prediction(
-    "02-drift",
-    kind="mark",
-    truth=4,
-    cells=(1, 11),
-    why="Each layer moves the picture by half a pixel to the left: four layers, two pixels.",
-    slips={
-        6: "Each output looks half a pixel to the right of its own place.",
-        8: "Outputs look to the right, so the picture moves to the left.",
-        2: "Each layer moves it by half a pixel, not by a whole one.",
-    },
-)
-prediction(
     "02-keep",
     kind="choice",
     truth="ac",
@@ -175,6 +163,12 @@ function(
     why="Each window adds 1 to each of its K pixels.",
     slips={
         "Where is the step S?": lambda n, K, S=1: list(read_counts(n, K)),
+        "Is the last window there? It starts at n − K, and range stops before its end.": (
+            lambda n, K, S=1: [
+                sum(start <= pixel < start + K for start in range(0, n - K, S))
+                for pixel in range(n)
+            ]
+        ),
         "A window covers K pixels, not only its first one.": lambda n, K, S=1: [
             int(pixel in starts(n, K, S)) for pixel in range(n)
         ],
@@ -198,12 +192,12 @@ def _settings() -> Sequence[Mapping[str, Any]]:
     return easy + [dict(zip(names, row, strict=True)) for row in values]
 
 
-def _slip(count: Callable[[int, int, int, int, int], int]) -> Callable[..., int]:
+def _slip(count: Callable[[int, int, int, int, int], float]) -> Callable[..., float]:
     """Give a formula of n, K, S, P and D the arguments of `output_size`."""
 
     def sized(
         size: int, kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1
-    ) -> int:
+    ) -> float:
         return count(size, kernel_size, stride, padding, dilation)
 
     return sized
@@ -216,6 +210,9 @@ function(
     why=f"Your function agrees with the library on {len(_settings())} settings.",
     slips={
         "Is the first start counted?": _slip(lambda n, K, S, P, D: (n - K) // S),
+        "Half a step is no place to stand: round down.": _slip(
+            lambda n, K, S, P, D: (n + 2 * P - D * (K - 1) - 1) / S + 1
+        ),
         "A row has two ends.": _slip(lambda n, K, S, P, D: (n + P - K) // S + 1),
         "Where is the dilation?": _slip(lambda n, K, S, P, D: (n + 2 * P - K) // S + 1),
         "A step that leaves the row does not count.": _slip(
@@ -275,7 +272,7 @@ number(
     remind="Padding must give back what the span takes away, half of it on each side.",
     slips={
         1: "That is right for D = 1. The taps are now farther apart.",
-        8: "That is what both sides need together. `padding` is the amount on one side.",
+        8: "That is what both sides need together. Padding is the amount on one side.",
         6: "The span is D(K − 1) + 1, not D·K.",
         2: "Count how far the outer tap is from the middle one.",
         12: "That is D·K. How many gaps lie between three taps?",
