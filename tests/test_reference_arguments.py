@@ -224,3 +224,57 @@ def test_kernels_too_large_are_refused_where_pytorch_refuses(size, padding, dila
                 ours(x, *rest, **named)
         else:
             np.testing.assert_array_equal(ours(x, *rest, **named), expected)
+
+
+DTYPES = [np.float32, np.float64, np.uint8, np.int32, np.int64]
+
+
+@pytest.mark.parametrize("x", DTYPES)
+@pytest.mark.parametrize("w", DTYPES)
+@pytest.mark.parametrize("b", [*DTYPES, None])
+def test_dtypes_are_mixed_where_pytorch_mixes_them(x, w, b):
+    """That is nowhere, in a convolution and in a transposed one; and integers PyTorch has."""
+    image, kernel = np.ones((1, 3, 4), x), np.ones((2, 1, 2, 2), w)
+    bias = None if b is None else np.ones(2, b)
+    backward = np.ones((1, 3, 4), x), np.ones((1, 1, 2, 2), w)
+    try:
+        F.conv2d(
+            *(None if part is None else torch.from_numpy(part) for part in (image, kernel, bias))
+        )
+        accepted = True
+    except RuntimeError as error:
+        accepted = "not implemented" in str(error)
+    assert accepted == (len({x, w, b} - {None}) == 1)
+    if accepted:
+        reference.conv2d(image, kernel, bias)
+        reference.conv_transpose2d(*backward, None if b is None else np.ones(1, b))
+        return
+    with pytest.raises(TypeError, match=r"(w|b) has dtype .* but x has .*: bring them to one, as"):
+        reference.conv2d(image, kernel, bias)
+    with pytest.raises(TypeError, match="as in PyTorch both must be the same"):
+        reference.conv_transpose2d(*backward, None if b is None else np.ones(1, b))
+
+
+def test_upstream_gradients_have_the_dtype_of_the_output():
+    x, w = np.ones((1, 3, 4), np.float32), np.ones((2, 1, 2, 2), np.float32)
+    grad = np.ones((2, 2, 3))
+    with pytest.raises(TypeError, match="grad has dtype float64 but the output float32"):
+        reference.conv2d_backward(grad, x, w)
+    with pytest.raises(TypeError, match="grad has dtype float64 but the output int64"):
+        reference.conv2d_backward(grad, x.astype(int), w.astype(int))
+    with pytest.raises(TypeError, match="w has dtype float64 but x has float32"):
+        reference.conv2d_backward(grad.astype(np.float32), x, w.astype(float))
+    with pytest.raises(TypeError, match="grad has dtype float32 but the output float64"):
+        reference.avg_pool2d_backward(np.ones((1, 1, 2), np.float32), np.ones((1, 3, 4), int), 2)
+    with pytest.raises(TypeError, match="x has dtype float64 but grad has int64"):
+        reference.max_pool2d_backward(np.ones((1, 1, 2), int), [[[0.5] * 4] * 3], 2)
+
+
+def test_lists_have_no_dtype_of_their_own():
+    pixels = np.full((1, 1, 2), 7, np.uint8)
+    assert reference.conv2d(pixels, [[[[1, -1]]]]).tolist() == [[[0]]]
+    halves = [[[[0.5, 1.5]]]]
+    assert reference.conv2d(pixels.astype(np.float32), halves, [1]).dtype == np.float32
+    assert reference.conv2d([[[7, 7]]], halves).tolist() == [[[14.0]]]
+    with pytest.raises(TypeError, match="w has dtype float64 but x has uint8"):
+        reference.conv2d(pixels, halves)

@@ -101,7 +101,9 @@ def test_dtypes_and_shapes(way):
     y = way(x, w, groups=2)
     assert y.dtype == np.float32
     np.testing.assert_allclose(y, reference.conv2d(x, w, groups=2), atol=2e-5)
-    assert way(x.astype(np.float64), w, groups=2).dtype == np.float64
+    assert way(*(part.astype(np.float64) for part in (x, w)), groups=2).dtype == np.float64
+    with pytest.raises(TypeError, match="w has dtype float32 but x has float64"):
+        way(x.astype(np.float64), w, groups=2)
     np.testing.assert_allclose(way(x[0], w, groups=2), y[0], atol=2e-5)
     assert way(x[:0], w, groups=2, padding=1).shape == (0, 6, 6, 9)
     assert reference.conv1d_winograd(x[:0, :, 0], w[:, :, 0], groups=2).shape == (0, 6, 7)

@@ -62,7 +62,8 @@ class Layer(NamedTuple):
 def arrays(*, exact: bool = True, **given: npt.ArrayLike | None) -> list[Array]:
     """Bring arrays to the dtype in which they are computed; those that are `None` are left out.
 
-    Integers are summed in int64, which is exact, or, without ``exact``, in float64.
+    Arrays must have one dtype, ``grad`` that of the output. Lists and numbers have none of their
+    own. Integers are summed in int64, which is exact, or, without ``exact``, in float64.
     """
     found = {name: np.asarray(value) for name, value in given.items() if value is not None}
     for name, array in found.items():
@@ -71,10 +72,30 @@ def arrays(*, exact: bool = True, **given: npt.ArrayLike | None) -> list[Array]:
                 f"{name} has dtype {array.dtype}, in which nothing is computed here: use float32, "
                 f"float64 or integers up to int64, as in {name}.astype(np.float32)"
             )
-    dtype = np.result_type(*found.values())
-    if dtype.kind != "f":
-        dtype = np.dtype(np.int64 if exact else np.float64)
+    own = {name: array.dtype for name, array in found.items() if hasattr(given[name], "dtype")}
+    names = sorted(own, key=lambda name: name == "grad")
+    common = own[names[0]] if names else np.result_type(*found.values())
+    dtype = _computed(common, exact)
+    for name, array in found.items():
+        whose, wanted = f"{names[0]} has" if names else "", common
+        if name not in own:  # In integers, fractions would be lost.
+            fits = dtype.kind == "f" or array.dtype.kind != "f"
+        elif name == "grad":
+            whose, wanted = "the output", dtype
+            fits = _computed(array.dtype, exact) == dtype
+        else:
+            fits = array.dtype == common
+        if not fits:
+            raise TypeError(
+                f"{name} has dtype {array.dtype} but {whose} {wanted}, and as in PyTorch both must "
+                "be the same: bring them to one, as in x.astype(np.float64)"
+            )
     return [array.astype(dtype, copy=False) for array in found.values()]
+
+
+def _computed(dtype: np.dtype, exact: bool) -> np.dtype:
+    """The dtype of the results."""
+    return dtype if dtype.kind == "f" else np.dtype(np.int64 if exact else np.float64)
 
 
 def layout(x: Array, ndim: int) -> Form:

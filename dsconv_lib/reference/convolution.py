@@ -48,13 +48,14 @@ def conv2d(
     -------
     ndarray, shape (N, O, H_out, W_out) or (O, H_out, W_out)
         Sizes as in `dsconv_lib.output_size`. float32 stays float32, float64 stays float64, integers
-        are summed exactly in int64; a mixture is computed in the dtype that NumPy promotes it to.
+        are summed exactly in int64. Arrays must have one dtype; lists and numbers take on that of
+        the arrays.
 
     Raises
     ------
     ValueError, TypeError
-        Where PyTorch refuses: shapes that do not go together, groups that do not divide, a kernel
-        larger than the padded input; and for complex and half-precision numbers.
+        Where PyTorch refuses: shapes or dtypes that do not go together, groups that do not divide,
+        a kernel larger than the padded input; and for complex and half-precision numbers.
 
     Examples
     --------
