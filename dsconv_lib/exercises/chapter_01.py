@@ -23,7 +23,8 @@ def turn(kernel: Table) -> Table:
 
 
 COUNTING: Table = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
-PLAIN: Table = [[1, 0, 2], [0, 3, 0], [4, 0, 5]]
+PLAIN: Table = [[3, 1, 2], [5, 4, 1], [2, 6, 7]]
+UNEVEN: Table = [[1, 2], [0, -1]]
 KERNEL: Table = [[1, 2], [3, 4]]
 
 # --- predictions, in the order of the chapter ---
@@ -148,24 +149,25 @@ function(
 REMIND = "Write down the four pixels under the kernel for each of its four places, row by row."
 numbers(
     "01-2",
-    truth=[int(v) for row in correlate(PLAIN, [[1, 0], [0, 1]]) for v in row],
-    why="1 + 3, 0 + 0, 0 + 0, 3 + 5.",
+    truth=[int(v) for row in correlate(PLAIN, UNEVEN) for v in row],
+    why="3 + 2 − 4, 1 + 4 − 1, 5 + 8 − 6, 4 + 2 − 7.",
     remind=REMIND,
     slips={
-        (0, 5, 7, 0): "That is the other diagonal.",
-        (1, 0, 0, 3): "The kernel adds two pixels, it does not pick one.",
-        (4, 0, 8, 0): "Row by row, please: first the two numbers of the upper row.",
+        (11, 8, 5, 15): "That is with the kernel turned by half a turn.",
+        (2, 0, 12, 3): "Left and right of the kernel are exchanged.",
+        (9, 6, 19, 13): "One of the weights is negative.",
+        (1, 7, 4, -1): "Row by row, please: first the two numbers of the upper row.",
     },
 )
 numbers(
     "01-3",
-    truth=[int(v) for row in correlate(PLAIN, [[0, 1], [1, 0]]) for v in row],
-    why="0 + 0, 2 + 3, 3 + 4, 0 + 0.",
+    truth=[int(v) for row in correlate(PLAIN, turn(UNEVEN)) for v in row],
+    why="−3 + 10 + 4, −1 + 8 + 1, −5 + 4 + 6, −4 + 12 + 7.",
     remind=REMIND,
     slips={
-        (4, 0, 0, 8): "That is the diagonal of exercise 1.2.",
-        (0, 2, 3, 0): "The kernel adds two pixels, it does not pick one.",
-        (0, 7, 5, 0): "Row by row, please: first the two numbers of the upper row.",
+        (1, 4, 7, -1): "That is the kernel of exercise 1.2.",
+        (17, 10, 15, 23): "One of the weights is negative.",
+        (11, 5, 8, 15): "Row by row, please: first the two numbers of the upper row.",
     },
 )
 decimal(
@@ -211,5 +213,17 @@ function(
         "Rows and columns are swapped; that is no turn.": lambda kernel: [
             list(column) for column in zip(*kernel, strict=True)
         ],
+    },
+)
+numbers(
+    "01-7",
+    truth=(1, 1, 6 - 2 + 1, 9 - 3 + 1),
+    why="One picture, one output, 5 heights and 7 places beside each other.",
+    remind="Four axes: pictures, outputs, rows, columns. In how many rows does the kernel fit?",
+    slips={
+        (1, 1, 6, 9): "That is the shape of the picture. In how many places does the kernel fit?",
+        (1, 1, 4, 6): "The first place counts, too.",
+        (1, 1, 7, 5): "Rows come first.",
+        (5, 7, 1, 1): "Rows and columns are the last two axes.",
     },
 )

@@ -14,7 +14,7 @@ def turned(kernel):
     return np.rot90(np.array(kernel), 2).tolist()
 
 
-# Worked by hand, independent of the library: see test_02.py. (The curriculum has 1.2 and 1.3.)
+# Worked by hand, independent of the library: see test_02.py.
 ANSWERS = {
     "01-1": (
         [correlate, lambda image, kernel: np.array(correlate(image, kernel))],
@@ -27,14 +27,21 @@ ANSWERS = {
         ],
     ),
     "01-2": (
-        [(4, 0, 0, 8), [[4, 0, 0, 8]], np.array([4, 0, 0, 8])],
-        [((0, 5, 7, 0), "other diagonal"), ((1, 0, 0, 3), "adds two"), ((4, 8), "values here is")],
+        [(1, 4, 7, -1), [[1, 4, 7, -1]], np.array([1, 4, 7, -1])],
+        [
+            ((11, 8, 5, 15), "half a turn"),
+            ((2, 0, 12, 3), "Left and right"),
+            ((9, 6, 19, 13), "is negative"),
+            ((1, 7, 4, -1), "Row by row"),
+            ((1, 4), "values here is"),
+        ],
     ),
     "01-3": (
-        [(0, 5, 7, 0), [0.0, 5.0, 7.0, 0.0]],
+        [(11, 8, 5, 15), [11.0, 8.0, 5.0, 15.0]],
         [
-            ((4, 0, 0, 8), "exercise 1.2"),
-            ((0, 7, 5, 0), "Row by row"),
+            ((1, 4, 7, -1), "exercise 1.2"),
+            ((17, 10, 15, 23), "is negative"),
+            ((11, 5, 8, 15), "Row by row"),
             ((1, 2, 3, 4), "four pixels"),
         ],
     ),
@@ -51,6 +58,16 @@ ANSWERS = {
             (lambda kernel: np.rot90(np.array(kernel), -1), "quarter turn"),
             (lambda kernel: np.array(kernel).T, "that is no turn"),
             (lambda kernel: kernel, "which is wrong"),
+        ],
+    ),
+    "01-7": (
+        [(1, 1, 5, 7), [1, 1, 5, 7]],
+        [
+            ((1, 1, 6, 9), "of the picture"),
+            ((1, 1, 4, 6), "first place"),
+            ((1, 1, 7, 5), "Rows come first"),
+            ((5, 7, 1, 1), "last two"),
+            ((1, 1, 1, 1), "Four axes"),
         ],
     ),
 }
