@@ -14,7 +14,14 @@ from numba import njit
 from dsconv_lib import functional
 from dsconv_lib._depthwise import choice, compiled, kernels, pure, simd
 from dsconv_lib._depthwise import plain as plain_module
-from dsconv_lib.functional import Paths, choose_path, depthwise_conv2d, using_path
+from dsconv_lib.functional import (
+    Paths,
+    choose_path,
+    depthwise_conv1d,
+    depthwise_conv2d,
+    depthwise_conv3d,
+    using_path,
+)
 
 PATHS = ["pure", "compiled"]
 CL, NCHW = torch.channels_last, torch.contiguous_format
@@ -67,6 +74,11 @@ CHOSEN = [
     ({"form": CL, "padding": 2}, ("torch", "compiled"), ("torch", "pure")),
     ({"rows": 7, "columns": 5, "padding": 2}, ("torch", "compiled"), ("torch", "pure")),
     ({"form": CL, "dilation": 1}, TORCH, TORCH),
+    # A part of a channels-last tensor counts as one, and so does a channels-last weight.
+    ({"form": CL, "dilation": 1, "part": True}, TORCH, TORCH),
+    ({"form": CL, "padding": 2, "part": True}, ("torch", "compiled"), ("torch", "pure")),
+    ({"weight_form": CL, "dilation": 1}, TORCH, TORCH),
+    ({"weight_form": CL, "padding": 2}, ("torch", "compiled"), ("torch", "pure")),
     ({"form": CL, "dilation": 1, "rows": 5}, ("compiled", "compiled"), TORCH),
     ({"dtype": torch.complex64}, TORCH, TORCH),
     ({"device": "meta"}, TORCH, TORCH),
@@ -103,8 +115,12 @@ def test_the_path_that_is_named_is_the_one_that_is_taken(
     place = {"dtype": change.get("dtype", torch.float32), "device": change.get("device", "cpu")}
     size = (change.get("images", 4), 8, 16, change.get("width", 32))
     x = torch.ones(size, **place).contiguous(memory_format=change.get("form", NCHW))
+    if "part" in change:
+        x = torch.cat((x, x), 1)[:, :8]
     kernel = (change.get("rows", 3), change.get("columns", 3))
     w = torch.ones(8 * change.get("multiplier", 1), 1, *kernel, **place)
+    if "weight_form" in change:
+        w = torch.empty_strided(w.shape, (9, 1, 3, 1)).copy_(w)
     x.requires_grad_(), w.requires_grad_()
     options = {name: change.get(name, usual) for name, usual in USUAL.items()}
     monkeypatch.setattr(choice, "_numba", [numba])
@@ -120,11 +136,38 @@ def test_the_path_that_is_named_is_the_one_that_is_taken(
     assert ways[:1] == ([] if named.backward == "torch" else [named.backward])
 
 
-def test_the_path_of_one_axis_and_of_three():
-    x, w = torch.ones(2, 8, 50), torch.ones(8, 1, 3)
-    assert choose_path(x, w, dilation=4) == choose_path(x[0], w, dilation=4)
-    assert choose_path(x, w, dilation=4) == ("compiled", "compiled")
-    assert choose_path(torch.ones(2, 8, 5, 6, 7), torch.ones(8, 1, 3, 3, 3)) == TORCH
+# Input, weight, options, and the way forward and backward.
+OTHER_AXES = {
+    "one axis": ((2, 8, 50), (8, 1, 3), {"dilation": 4}, "compiled"),
+    "one axis, no batch": ((8, 50), (8, 1, 3), {"dilation": 4}, "compiled"),
+    "one axis, a stride": ((2, 8, 50), (8, 1, 3), {"dilation": 4, "stride": 2}, "torch"),
+    "no batch": ((8, 16, 32), (8, 1, 3, 3), USUAL, "compiled"),
+    "no batch, undilated": ((8, 16, 32), (8, 1, 3, 3), {}, "compiled"),
+    "three axes": ((2, 8, 5, 6, 7), (8, 1, 3, 3, 3), {"dilation": 2}, "torch"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_AXES.values(), ids=OTHER_AXES)
+def test_the_path_of_other_axes(case, ways):
+    size, kernel, options, way = case
+    x, w = torch.ones(size, requires_grad=True), torch.ones(kernel, requires_grad=True)
+    function = {1: depthwise_conv1d, 2: depthwise_conv2d, 3: depthwise_conv3d}[len(kernel) - 2]
+    assert choose_path(x, w, **options) == (way, way)
+    function(x, w, **options).sum().backward()
+    assert ways == ([way] if way == "torch" else [way] * 2)
+
+
+def test_the_path_under_a_map_and_a_gradient(ways):
+    x, w = torch.ones(4, 8, 16, 32), torch.ones(8, 1, 3, 3)
+    named = []
+
+    def loss(w, x):
+        named.append(choose_path(x, w, **USUAL))
+        return depthwise_conv2d(x, w, **USUAL).sum()
+
+    torch.vmap(torch.func.grad(loss), (None, 0))(w, x)
+    assert named == [("compiled", "compiled")]
+    assert ways == ["compiled"] * 2
 
 
 @pytest.mark.parametrize("block", ["numba", "llvmlite"])

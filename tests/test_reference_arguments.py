@@ -278,3 +278,46 @@ def test_lists_have_no_dtype_of_their_own():
     assert reference.conv2d([[[7, 7]]], halves).tolist() == [[[14.0]]]
     with pytest.raises(TypeError, match="w has dtype float64 but x has uint8"):
         reference.conv2d(pixels, halves)
+
+
+@pytest.mark.parametrize("kernel", [(3, 4), (1, 2)])
+@pytest.mark.parametrize("dilation", [1, (2, 3)])
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+def test_padding_in_words_is_pytorchs(kernel, dilation):
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((2, 2, 11, 13)), rng.standard_normal((3, 2, *kernel))
+    for padding, stride in (("same", 1), ("valid", 1), ("valid", (2, 3))):
+        how = {"padding": padding, "stride": stride, "dilation": dilation}
+        inputs = [torch.from_numpy(part).requires_grad_() for part in (x, w)]
+        expected = F.conv2d(*inputs, **how)
+        y = reference.conv2d(x, w, **how)
+        np.testing.assert_allclose(y, expected.detach(), atol=1e-12)
+        theirs = torch.autograd.grad(expected, inputs, torch.from_numpy(y))
+        for ours, grad in zip(reference.conv2d_backward(y, x, w, **how), theirs, strict=False):
+            np.testing.assert_allclose(ours, grad, atol=1e-10)
+    row, taps = x[:, :, 0], w[:, :, 0]
+    for padding in ("same", "valid"):
+        expected = F.conv1d(*map(torch.from_numpy, (row, taps)), padding=padding, dilation=2)
+        y = reference.conv1d(row, taps, padding=padding, dilation=2)
+        np.testing.assert_allclose(y, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("padding", ["same", "causal", "SAME", ""])
+def test_words_that_pytorch_refuses_are_refused(padding):
+    x, w, stride = np.ones((1, 9, 12)), np.ones((1, 1, 3, 3)), 2 if padding == "same" else 1
+    with pytest.raises((RuntimeError, ValueError)):
+        F.conv2d(*map(torch.from_numpy, (x, w)), padding=padding, stride=stride)
+    words = "which stride=.* does not" if padding == "same" else f"padding='{padding}' is unknown"
+    for function, *given in (
+        (reference.conv2d, x, w),
+        (reference.conv1d, x[:, 0], w[:, :, 0]),
+        (reference.conv2d_loops, x, w),
+        (reference.conv2d_im2col, x, w),
+        (reference.conv2d_fft, x, w),
+    ):
+        with pytest.raises(ValueError, match=words):
+            function(*given, padding=padding, stride=stride)
+    with pytest.raises(TypeError, match="is not for a transposed convolution, as in PyTorch"):
+        reference.conv_transpose2d(x, w, padding=padding)
+    with pytest.raises(TypeError, match="conv_transpose2d"):
+        F.conv_transpose2d(*map(torch.from_numpy, (x, w)), padding=padding)

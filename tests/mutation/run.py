@@ -56,7 +56,7 @@ MODULES = {
 # through the functions that mutmut puts in the place of ours.
 UNFIT = (
     *("kept_code", "forked", "without_numba", "numba_is_imported", "environment_can", "vectors"),
-    *("mutmut", "exported", "compiler_keeps"),
+    *("mutmut", "exported", "compiler_keeps", "compiled_transforms", "forward_derivatives"),
 )
 SETTINGS = """\
 [mutmut]
