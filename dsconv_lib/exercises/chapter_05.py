@@ -1,5 +1,7 @@
 """Questions of chapter 5, about shifts and pooling."""
 
+from collections.abc import Callable
+
 from dsconv_lib.arithmetic import output_size
 from dsconv_lib.exercises.judges import choice, function, number, numbers, prediction
 
@@ -163,6 +165,21 @@ def max_pool_backward(row: Row, g: Row, size: int = 2) -> Row:
     return d_row
 
 
+def _ties(*, shared: bool) -> Callable[..., Row]:
+    """Make a slip: every largest value of a window gets the share, or an equal part of it."""
+
+    def slip(row: Row, g: Row, size: int = 2) -> Row:
+        d_row: Row = [0] * len(row)
+        for o, share in enumerate(g):
+            window = row[o * size : (o + 1) * size]
+            for place, value in enumerate(window):
+                if value == max(window):
+                    d_row[o * size + place] = share / window.count(value) if shared else share
+        return d_row
+
+    return slip
+
+
 function(
     "05-3",
     truth=max_pool_backward,
@@ -180,12 +197,17 @@ function(
         "Only the largest value took part; the others get 0.": lambda row, g, size=2: [
             g[place // size] if place // size < len(g) else 0 for place in range(len(row))
         ],
+        "Of equal values the first one gets all of it: nothing is shared.": _ties(shared=True),
+        "Of equal values only the first one gets it.": _ties(shared=False),
+        "A value that is left over keeps its place, and gets 0.": lambda row, g, size=2: (
+            max_pool_backward(row, g, size)[: len(g) * size]
+        ),
     },
 )
 number(
     "05-4",
     truth=2**3,
-    why="2·2·2 is the jump of the last map.",
+    why="2·2·2: one cell of the last map is 8 pixels.",
     remind="One cell of the last map: how many pixels of the picture is that?",
     slips={
         6: "Strides multiply.",

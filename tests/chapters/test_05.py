@@ -25,6 +25,13 @@ def shared(row, g, size=2):
     return x.grad[0].tolist()
 
 
+def tied(row, g, size, *, shared):
+    cut = np.array(row[: len(g) * size]).reshape(-1, size)
+    largest = cut == cut.max(1, keepdims=True)
+    share = np.array(g)[:, None] / (largest.sum(1, keepdims=True) if shared else 1)
+    return (largest * share).flatten().tolist() + [0] * (len(row) - cut.size)
+
+
 # Worked by hand, independent of the library: see test_02.py.
 ANSWERS = {
     "05-1": (
@@ -65,6 +72,12 @@ ANSWERS = {
                     g[i // size] if i // size < len(g) else 0 for i in range(len(row))
                 ],
                 "Only the largest",
+            ),
+            (lambda row, g, size=2: tied(row, g, size, shared=True), "nothing is shared"),
+            (lambda row, g, size=2: tied(row, g, size, shared=False), "only the first one"),
+            (
+                lambda row, g, size=2: pooled_backward(row, g, size)[: len(g) * size],
+                "A value that is left over",
             ),
             (lambda row, g, size=2: [0] * len(row), "which is wrong"),
             (lambda row, g, size=2: None, "it returns nothing"),
