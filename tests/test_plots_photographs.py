@@ -33,6 +33,13 @@ def test_three_pictures_stand_in_two_rows_and_the_fourth_place_is_empty():
     assert [len(axes.images) for axes in drawing.axes] == [1, 1, 1, 0]
 
 
+def test_a_picture_in_colour_keeps_its_three_channels():
+    colours = np.random.default_rng(0).uniform(-1, 2, (20, 30, 3))
+    (axes,) = plots.pictures({"colour": colours}).axes
+    assert axes.get_title(loc="left") == "colour: 20 × 30"
+    assert (axes.images[0].get_array() == colours.clip(0, 1)).all()
+
+
 def test_no_title_is_wider_than_its_picture():
     drawing = plots.pictures({"padding 16": np.zeros((96, 144)), "b": np.zeros((120, 176))})
     drawing.draw_without_rendering()
@@ -40,7 +47,7 @@ def test_no_title_is_wider_than_its_picture():
     assert first._left_title.get_window_extent().x1 < second.get_window_extent().x0
 
 
-@pytest.mark.parametrize("named", [{}, {"flat": np.zeros(5)}])
+@pytest.mark.parametrize("named", [{}, {"flat": np.zeros(5)}, {"four": np.zeros((5, 6, 4))}])
 def test_what_is_no_picture_is_refused(named):
     with pytest.raises(ValueError, match=r"named has shapes .* \(rows, columns\)"):
         plots.pictures(named)

@@ -116,6 +116,9 @@ function(
     why="Right for every layer that was tried: channels, filters and biases.",
     slips={
         "Where is the bias?": lambda image, weight, bias: conv(image, weight, [0] * len(bias)),
+        "Each filter has a bias of its own.": lambda image, weight, bias: conv(
+            image, weight, bias[:1] * len(bias)
+        ),
         "Are all input channels added up?": lambda image, weight, bias: conv(
             image[:1], [kernels[:1] for kernels in weight], bias
         ),
@@ -156,6 +159,9 @@ function(
             )
         ),
         "Where are the groups?": lambda C, O, K, size, groups=1: price(C, O, K, size),  # noqa: E741
+        "First the parameters, then the MACs.": lambda C, O, K, size, groups=1: (  # noqa: E741
+            price(C, O, K, size, groups)[::-1]
+        ),
         "A kernel has K rows and K columns.": lambda C, O, K, size, groups=1: (  # noqa: E741
             O * (C // groups) * K + O,
             O * (C // groups) * K * size[0] * size[1],

@@ -93,7 +93,9 @@ def _compare(answer: Function, truth: Function, setting: Setting) -> str | None:
         return f"At {words} {seen}: {mend}."
     if expected.error is not None:
         return f"At {words} it returns {given.value}, but nothing fits: raise ValueError there."
-    if not isinstance(given.value, type(_plain(expected.value))) and not _is_number(given.value):
+    if not _is_number(given.value) and not _of_one_kind(
+        _plain(given.value), _plain(expected.value)
+    ):
         return f"At {words} it returns {_name(given.value)}, not {_name(expected.value)}."
     return f"At {words} it returns {given.value}, which is wrong."
 
@@ -130,6 +132,13 @@ def _equal(one: Any, other: Any) -> bool:
 def _is_number(value: Any) -> bool:
     """Tell whether a value is a number; True and False are none here."""
     return isinstance(value, numbers.Number) and not isinstance(value, bool)
+
+
+def _of_one_kind(one: Any, other: Any) -> bool:
+    """Tell whether two values are of one type; a list and a tuple are."""
+    if isinstance(one, list | tuple):
+        return isinstance(other, list | tuple)
+    return isinstance(one, type(other))
 
 
 def _plain(value: Any) -> Any:

@@ -17,13 +17,13 @@ NARROWEST = 2.4
 
 
 def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
-    """Show grey pictures, all drawn to one scale, with their names and sizes.
+    """Show pictures, grey or in colour, all drawn to one scale, with their names and sizes.
 
     Parameters
     ----------
-    named : mapping of str to array, shape (rows, columns)
-        Name and grey values, 0 black to 1 white; what lies outside is shown as black or white.
-        Their sizes may differ.
+    named : mapping of str to array, shape (rows, columns) or (rows, columns, 3)
+        Name and grey values, or those of red, green and blue, 0 black to 1 white; what lies outside
+        is shown as 0 or 1. Their sizes may differ.
     columns : int
         Pictures side by side.
 
@@ -34,11 +34,14 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
     Raises
     ------
     ValueError
-        If there is no picture, or one has not two axes.
+        If there is no picture, or one has another shape.
     """
     shapes = {name: np.shape(grey) for name, grey in named.items()}
-    if not shapes or any(len(shape) != 2 for shape in shapes.values()):
-        raise ValueError(f"named has shapes {shapes}; give one or more pictures (rows, columns)")
+    if not shapes or any(len(shape) != 2 and shape[2:] != (3,) for shape in shapes.values()):
+        raise ValueError(
+            f"named has shapes {shapes}; give one or more pictures (rows, columns), or in colour "
+            "(rows, columns, 3)"
+        )
     columns = min(columns, len(named))
     tallest = max(shape[0] for shape in shapes.values())
     widest = max(shape[1] for shape in shapes.values())
@@ -47,7 +50,7 @@ def pictures(named: Mapping[str, np.ndarray], *, columns: int = 2) -> Figure:
         len(named), widest * pixel + 0.15, tallest * pixel + 0.4, columns=columns
     )
     for axes, (name, grey) in zip(places, named.items(), strict=True):
-        pixels(axes, grey)
+        pixels(axes, np.clip(grey, 0, 1))
         axes.set(xlim=(-0.5, widest - 0.5), ylim=(tallest - 0.5, -0.5))
         heading(axes, f"{name}: {grey.shape[0]} × {grey.shape[1]}", align="left")
     return drawing

@@ -27,6 +27,10 @@ ANSWERS = {
         [
             (unbiased, "Where is the bias?"),
             (
+                lambda image, weight, bias: conv(image, weight, bias[:1] * len(bias)),
+                "bias of its own",
+            ),
+            (
                 lambda image, weight, bias: conv(image[:1], [k[:1] for k in weight], bias),
                 "all input channels",
             ),
@@ -56,6 +60,8 @@ ANSWERS = {
                 ),
                 "K rows and K columns",
             ),
+            (lambda **layer: price(**layer)[::-1], "First the parameters"),
+            (lambda **layer: list(price(**layer)[::-1]), "which is wrong. First the parameters"),
             (lambda **layer: price(**layer)[0], "not a tuple|which is wrong"),
         ],
     ),
