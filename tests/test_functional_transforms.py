@@ -11,6 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from dsconv_lib._depthwise import compiled, pure
 from dsconv_lib.functional import choose_path, depthwise_conv2d, using_path
 
+# PyTorch makes its own forward derivatives with a tool that it calls outdated.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
+
 MODULES = {"pure": pure, "compiled": compiled}
 PATHS = list(MODULES)
 # Ends that differ, alike and none, on rows and columns of different dilations.
@@ -77,7 +80,6 @@ def test_gradients_by_the_batch(path, multiplier, padding):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("strategy", ["reverse-mode", "forward-mode"])
-@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
 def test_vectorized_jacobians(path, strategy):
     x, w, _ = tensors(2)
     ours, theirs = both()
@@ -157,7 +159,6 @@ def test_compiled_transforms_by_the_fast_operation(transform):
     torch.testing.assert_close(mine, transform(theirs, *inputs))
 
 
-@pytest.mark.filterwarnings("ignore:`torch.jit.script:DeprecationWarning")
 @pytest.mark.parametrize("run", [lambda f: f, torch.compile], ids=["eager", "compiled"])
 @pytest.mark.parametrize("make", [jacfwd, hessian])
 def test_forward_derivatives_are_pytorchs(make, run):
