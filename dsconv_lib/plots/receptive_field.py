@@ -27,13 +27,13 @@ def field_growth(names: Sequence[str], sizes: Sequence[int], jumps: Sequence[int
     """
     drawing, grid = figure(4.5, 0.6 + 0.25 * len(names))
     axes = grid[0, 0]
-    before = 1
+    before, gap = 1, min(3, max(sizes) / 40)
     for place, (name, size, jump) in enumerate(zip(names, sizes, jumps, strict=True)):
         pooled = name.startswith("pool")
         axes.barh(place, before, color=tint("input", 0.25), height=0.78)
         axes.barh(place, size - before, left=before, color=COLORS["input"], height=0.78)
         text = f"r = {size}" if place == len(names) - 1 else f"{size}"
-        axes.text(size + 3, place, text, va="center", fontweight="bold", color=INK)
+        axes.text(size + gap, place, text, va="center", fontweight="bold", color=INK)
         axes.text(max(sizes) * 1.36, place, f"{jump}", va="center", ha="right", color=MUTED)
         axes.text(-4, place, name, va="center", ha="right", color=MUTED if pooled else INK)
         before = size

@@ -26,11 +26,14 @@ def _dim_in_range(call: Call) -> None:
 
 @RULES.entry("embedding")
 def _indices_in_range(call: Call) -> None:
+    dtype = call.args["indices"].dtype
+    if dtype not in (torch.int32, torch.int64):
+        raise RuntimeError(f"indices must be Long or Int, but are {dtype}")
     _places_in_range(call.args["indices"], call.x.shape[0])
 
 
 @RULES.entry("matmul mm bmm mv dot addbmm addmv")
-@RULES.entry("conv1d conv2d conv3d grid_sampler_2d grid_sampler_3d cdist _cdist_forward index_add")
+@RULES.entry("grid_sampler_2d grid_sampler_3d cdist _cdist_forward index_add")
 def _one_dtype(call: Call) -> None:
     dtypes = {tensor.dtype for tensor in call.tensors if tensor.is_floating_point()}
     if len(dtypes) > 1:
@@ -68,11 +71,24 @@ def _dtype_of_norm(call: Call) -> None:
         )
 
 
+@RULES.entry("conv1d conv2d conv3d")
+def _convolution(call: Call) -> None:
+    _one_dtype(call)
+    channels, groups = call.args["weight"].shape[0], call.args["groups"]
+    bias = call.args["bias"]
+    # Newer versions of PyTorch ask for both themselves.
+    if groups > 0 and channels % groups:
+        raise RuntimeError(f"{channels} output channels cannot be split into {groups} groups")
+    if bias is not None and bias.shape != (channels,):
+        raise RuntimeError(f"bias of {tuple(bias.shape)} is not one value for each of {channels}")
+
+
 @RULES.entry("conv_transpose1d conv_transpose2d conv_transpose3d convolution")
 def _transposed_convolution(call: Call) -> None:
-    _one_dtype(call)
     if call.rule == "convolution" and not call.args["transposed"]:
+        _convolution(call)
         return
+    _one_dtype(call)
     axes = call.args["weight"].dim() - 2
     more, stride, dilation = (
         [*call.args[name]] * (axes // len(call.args[name]))

@@ -60,7 +60,7 @@ def by_pytorch(error: BaseException) -> bool:
 def refusal(fault: Fault, shape: tuple[int, ...]) -> ValueError:
     """The error to raise where PyTorch refuses what a layer gets."""
     where = f"{fault.layer}, {fault.operation}" if fault.operation else fault.layer
-    functional = re.search(r"HigherOrderOperator (\w+)", str(fault.error))
+    functional = re.search(r"(?:HigherOrderOperator|HOP) (\w+)", str(fault.error))
     if functional:
         return ValueError(
             f"module cannot be traced: {fault.layer} uses {functional[1]}, which is given "
