@@ -1,9 +1,9 @@
 """See Farther, Compute Less: the library behind the book on dilated and separable convolution.
 
 ``import dsconv_lib`` stays light: only pure Python is loaded. Everything that needs PyTorch
-(`trace_receptive_field`, `trace_cost`, `measure_receptive_field`, `effective_receptive_field`) and
-every other submodule (``dsconv_lib.plots``, ``dsconv_lib.widgets``, ...) is imported when first
-asked for.
+(`trace_receptive_field`, `trace_cost`, `register_operation`, `measure_receptive_field`,
+`effective_receptive_field`) and every other submodule (``dsconv_lib.plots``,
+``dsconv_lib.widgets``, ...) is imported when first asked for.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ from dsconv_lib.receptive_field import ReceptiveField, receptive_field
 
 if TYPE_CHECKING:
     from dsconv_lib.measure import effective_receptive_field, measure_receptive_field
-    from dsconv_lib.trace import trace_cost, trace_receptive_field
+    from dsconv_lib.trace import register_operation, trace_cost, trace_receptive_field
 
 __all__ = [
     "ConvSpec",
@@ -24,6 +24,7 @@ __all__ = [
     "measure_receptive_field",
     "output_size",
     "receptive_field",
+    "register_operation",
     "same_padding",
     "trace_cost",
     "trace_receptive_field",
@@ -33,6 +34,7 @@ __all__ = [
 _LAZY = {
     "effective_receptive_field": "measure",
     "measure_receptive_field": "measure",
+    "register_operation": "trace",
     "trace_cost": "trace",
     "trace_receptive_field": "trace",
 }

@@ -18,9 +18,10 @@ from dsconv_lib.probe import checked_module, checked_shape, checked_sizes, place
 from dsconv_lib.receptive_field import ReceptiveField
 from dsconv_lib.receptive_field.field import stack_axes
 from dsconv_lib.receptive_field.reach import Reach
+from dsconv_lib.trace.register import register_operation
 from dsconv_lib.trace.tracer import Tracer
 
-__all__ = ["trace_receptive_field", "trace_cost", "trace_network", "Traced"]
+__all__ = ["register_operation", "trace_receptive_field", "trace_cost", "trace_network", "Traced"]
 
 
 def trace_receptive_field(module: nn.Module, input_shape: Sequence[int]) -> ReceptiveField:

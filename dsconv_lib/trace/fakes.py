@@ -49,6 +49,13 @@ class Fakes:
         memory = torch.empty_strided(form.shape, form.stride, dtype=form.dtype, device="meta")
         return FakeTensor(self._mode, memory, form.device)
 
+    def contiguous(
+        self, shape: tuple[int, ...], dtype: torch.dtype, device: torch.device
+    ) -> Tensor:
+        """A tensor whose entries lie one behind another."""
+        plain = torch.empty(shape, dtype=dtype, device="meta")
+        return self.empty(Form(shape, plain.stride(), dtype, device))
+
     def twin(self, tensor: Tensor) -> Tensor:
         """What stands for a tensor of a module in the copy that is traced.
 

@@ -3,6 +3,8 @@
 from dsconv_lib.receptive_field.reach import whole
 from dsconv_lib.trace import joins, layers, moves, orders, products, recurrent, resizing, shapes
 from dsconv_lib.trace.call import Along, Call, JoinRule, Track, UnclearError
+from dsconv_lib.trace.register import rule_of
+from dsconv_lib.trace.registered import read
 
 AXIS_RULES = layers.RULES | resizing.RULES | moves.RULES | shapes.RULES
 AXIS_RULES |= orders.RULES | recurrent.AXIS_RULES
@@ -18,7 +20,12 @@ CONSTANT = {
 
 
 def understood(call: Call) -> bool:
-    """Whether there is a rule for an operation."""
+    """Whether there is a rule for what an operation reads."""
+    return rule_of(call, "reads") is not None or has_rule(call)
+
+
+def has_rule(call: Call) -> bool:
+    """Whether there is a rule of the library for what an operation reads."""
     if call.rule in ("max", "min") and "other" in call.args:
         return False
     return call.name in CONSTANT or call.rule in AXIS_RULES or _join_rule(call) is not None
@@ -50,6 +57,8 @@ def _join_rule(call: Call) -> JoinRule | None:
 
 def _follow_axis(call: Call, axis: int) -> Along:
     """Apply the rule of a call to one axis of the input."""
+    if rule_of(call, "reads") is not None:
+        return read(call, axis)
     join = _join_rule(call)
     if join is not None:
         return join(call, axis)

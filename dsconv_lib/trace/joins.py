@@ -19,12 +19,12 @@ RULES: Rules[JoinRule] = Rules()
 
 @RULES.entry("pointwise lift_fresh detach alias _to_copy")
 def _pointwise(call: Call, axis: int) -> Along:
-    return _meet(call, axis, call.tracked)
+    return meet(call, axis, call.tracked)
 
 
 @RULES.entry("copy")
 def _copy(call: Call, axis: int) -> Along:
-    return _meet(call, axis, [t for t in call.tracked if t is call.args["src"]])
+    return meet(call, axis, [t for t in call.tracked if t is call.args["src"]])
 
 
 @RULES.entry("stack")
@@ -35,7 +35,7 @@ def _stack(call: Call, axis: int) -> Along:
     if all(along.dim is None for along in alongs):
         rows = [call.along(t, axis).reach.rows[0] if call.tracks[id(t)] else 0 for t in tensors]
         return Along(new, make_reach(rows, len(rows), None, call.sizes[axis]))
-    along = _meet(call, axis, call.tracked, tensors[0].shape)
+    along = meet(call, axis, call.tracked, tensors[0].shape)
     split = None if along.split is None else -1
     moved = None if along.dim is None else along.dim + (along.dim >= new)
     return replace(along, dim=moved, split=split)
@@ -49,7 +49,7 @@ def _cat(call: Call, axis: int) -> Along:
     if all(along.dim != dim for along in alongs) and not (
         single and all(along.dim is None for along in alongs)
     ):
-        return _meet(call, axis, call.tracked)
+        return meet(call, axis, call.tracked)
     if any(along.dim not in (dim, None) for along in alongs):
         raise UnclearError
     if any(along.mixed for along in alongs):
@@ -72,7 +72,7 @@ def _cat(call: Call, axis: int) -> Along:
     return Along(dim, make_reach(rows, len(rows), common, call.sizes[axis]), split=split)
 
 
-def _meet(
+def meet(
     call: Call, axis: int, tensors: Sequence[Tensor], shape: Sequence[int] | None = None
 ) -> Along:
     """Broadcast tensors against each other, to the shape of the result, and join what they read."""

@@ -15,8 +15,10 @@ from torch.nn.modules.module import register_module_forward_hook, register_modul
 from dsconv_lib.cost import Cost, LayerCost
 from dsconv_lib.trace import macs, saving
 from dsconv_lib.trace.call import Call, tensors_in
-from dsconv_lib.trace.follow import CONSTANT, understood
+from dsconv_lib.trace.follow import CONSTANT, has_rule
 from dsconv_lib.trace.refusals import Fault
+from dsconv_lib.trace.register import rule_of
+from dsconv_lib.trace.registered import counted
 
 # These read of their first argument only what they pick.
 _PICKING = {"embedding", "index", "index_select", "gather"}
@@ -89,7 +91,9 @@ class Ledger:
             return
         call.outputs = outputs
         row = self._rows.setdefault(self._current(), _Row())
-        if call.rule in macs.RULES:
+        if rule_of(call, "macs"):
+            row.macs += counted(call)
+        elif call.rule in macs.RULES:
             row.macs += macs.RULES[call.rule](call)
         elif not known(call):
             self._unknown[call.name] = None
@@ -190,9 +194,11 @@ class Ledger:
 
 def known(call: Call) -> bool:
     """Whether it is known how many MACs an operation has; otherwise it is taken apart."""
+    if rule_of(call, "macs"):
+        return True
     if call.rule in ("max", "min") and "other" in call.args:
         return False
-    if call.rule in _KNOWN or call.pointwise or understood(call):
+    if call.rule in _KNOWN or call.pointwise or has_rule(call):
         return True
     return _aliases(call) or not _tensors(call)
 

@@ -6,6 +6,7 @@ which it does.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -97,6 +98,12 @@ def places(indices: Sequence[Tensor | None]) -> list[Tensor | None]:
         else:
             found.append(index)
     return found
+
+
+def picking(tensor: Tensor, mask: Tensor) -> tuple[Any, tuple[Any, ...]]:
+    """An operation that does what ``masked_select`` does with a mask that has values."""
+    shape = torch.broadcast_shapes(tensor.shape, mask.shape)
+    return torch.ops.aten.index.Tensor, (tensor.expand(shape), places([mask.expand(shape)]))
 
 
 def _at_places(call: Call, along: Along, dim: int, places: dict[int, np.ndarray]) -> Along:

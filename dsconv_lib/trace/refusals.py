@@ -71,7 +71,8 @@ def refusal(fault: Fault, shape: tuple[int, ...]) -> ValueError:
     if unable and fault.operation:
         return ValueError(
             f"module cannot be traced: {where}: the operation cannot run without values; give it "
-            "a rule for that by torch.library.register_fake, or trace the parts around it"
+            "a shape by dsconv_lib.register_operation or by torch.library.register_fake, or trace "
+            "the parts around it"
         )
     lines = [line.strip() for line in str(fault.error).splitlines() if line.strip()]
     said = lines[0].rstrip(".") if lines else type(fault.error).__name__

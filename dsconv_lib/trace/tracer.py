@@ -15,8 +15,10 @@ from dsconv_lib.trace.call import Along, Call, Track, tensors_in
 from dsconv_lib.trace.fakes import Fakes, Form, has_values
 from dsconv_lib.trace.follow import follow, understood
 from dsconv_lib.trace.ledger import Ledger, known
-from dsconv_lib.trace.moves import places
+from dsconv_lib.trace.moves import picking, places
 from dsconv_lib.trace.refusals import Fault, by_pytorch, described, needs_values, refusal
+from dsconv_lib.trace.register import rule_of
+from dsconv_lib.trace.registered import results
 from dsconv_lib.trace.saving import as_in_training
 from dsconv_lib.twins import copied, surroundings_kept
 
@@ -77,9 +79,8 @@ class Tracer(TorchDispatchMode):
             twin = copied(module, self._fakes.twin)
             self.ledger = Ledger(twin)
             with torch.inference_mode(), _layer_by_layer():
-                plain = torch.empty(self.shape, dtype=dtype, device="meta")
                 place = torch.device("cpu") if device.type == "meta" else device
-                image = self._fakes.empty(Form(self.shape, plain.stride(), dtype, place))
+                image = self._fakes.contiguous(self.shape, dtype, place)
                 first = len(shape) - axes
                 along = (Along(first + axis, identity(n)) for axis, n in enumerate(self.sizes))
                 self._keep(image, tuple(along))
@@ -166,10 +167,12 @@ class Tracer(TorchDispatchMode):
                 self._hollow.add(_memory(call.x))
             if call.rule in demands.RULES:
                 demands.RULES[call.rule](call)
+            if rule_of(call, "shape"):
+                return results(call, self._fakes)
             if call.rule in ("index", "index_put"):
                 args = (args[0], places(args[1]), *args[2:])
             elif call.rule == "masked_select" and has_values(call.args["mask"]):
-                func, args = _picking(*args)
+                func, args = picking(*args)
             if call.rule in recurrent.AXIS_RULES:
                 return self._run_briefly(call, func)
             return self._fakes.run(func, args, kwargs)
@@ -231,12 +234,6 @@ def _layer_by_layer() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(before)
-
-
-def _picking(tensor: Tensor, mask: Tensor) -> tuple[Any, tuple[Any, ...]]:
-    """An operation that does what ``masked_select`` does with a mask that has values."""
-    shape = torch.broadcast_shapes(tensor.shape, mask.shape)
-    return torch.ops.aten.index.Tensor, (tensor.expand(shape), places([mask.expand(shape)]))
 
 
 def _memory(tensor: Tensor) -> int:
