@@ -111,6 +111,16 @@ TRANSFORMS = {
     "grad of grad": lambda f, x, w, b: grad(
         lambda w: grad(loss(f), (0, 1))(x, w, b)[0].square().sum()
     )(w),
+    "the way from the weight to the input's gradient": lambda f, x, w, b: grad(
+        lambda w: grad(loss(f))(x, w, b).square().sum()
+    )(w),
+    "the way from the input to the weight's gradient": lambda f, x, w, b: grad(
+        lambda x: grad(loss(f), 1)(x, w, b).square().sum()
+    )(x),
+    "each image's gradient": lambda f, x, w, b: vmap(grad(loss(f)), (0, None, None))(x, w, b),
+    "the weight's gradient for each image": lambda f, x, w, b: vmap(
+        grad(loss(f), 1), (0, None, None)
+    )(x, w, b),
     "each image's gradients": lambda f, x, w, b: vmap(grad(loss(f), (1, 2)), (0, None, None))(
         x, w, b
     ),
