@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from networks import NETWORKS, Apply, conv
 from torch import nn
 from torch.nn.modules import module as global_hooks
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import FlopCounterMode, flop_registry
 
 from dsconv_lib import ConvSpec, functional, trace_receptive_field
 from dsconv_lib.cost import conv_cost
-from dsconv_lib.trace import macs, products, trace_cost, trace_network
+from dsconv_lib.trace import follow, macs, products, saving, trace_cost, trace_network
 
 IMAGE = (2, 2, 9, 7)
 
@@ -103,6 +103,10 @@ PRODUCTS = {
         lambda x: torch.convolution(x, ones(2, 3, 2, 4), None, [1], [0], [1], True, [0], 1),
         2 * 2 * 63 * 3 * 8,
     ),
+    "steps first": (
+        lambda x: torch.conv_tbc(x[0].permute(1, 2, 0), ones(3, 2, 5), ones(5)),
+        5 * 7 * 7 * 2 * 3,
+    ),
     "our operation": (
         lambda x: torch.ops.dsconv_lib.depthwise(
             x, ones(6, 1, 2, 3), None, [0, 0, 2, 0, 0, 2], "pure"
@@ -154,6 +158,21 @@ PRODUCTS = {
     "pooling": (lambda x: F.avg_pool2d(F.adaptive_avg_pool2d(F.max_pool2d(x, 2), 3), 2), 0),
     "interpolation": (lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), 0),
     "sampling": (lambda x: F.grid_sample(x, torch.zeros(2, 3, 4, 2), align_corners=False), 0),
+    "smooth interpolation": (
+        lambda x: F.interpolate(x, (5, 4), mode="bilinear", antialias=True),
+        0,
+    ),
+    "unpooling": (
+        lambda x: F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2),
+        0,
+    ),
+    "random pooling": (lambda x: F.fractional_max_pool2d(x, 2, (4, 3)), 0),
+    "losses": (lambda x: F.huber_loss(x, x) + F.smooth_l1_loss(x, x), 0),
+    "outer and cross products": (
+        lambda x: torch.addr(x[0, 0], x[0, 0, :, 0], x[0, 0, 0]).sum()
+        + torch.linalg.cross(x[..., :3], x[..., 1:4]).sum(),
+        0,
+    ),
     "order": (lambda x: x.sort()[0] + x.median(), 0),
     "the larger": (lambda x: torch.max(x, x + 1) + torch.min(x, 2 * x), 0),
     "nothing": (lambda x: torch.zeros_like(x).normal_(), 0),
@@ -172,6 +191,30 @@ def test_macs_of_single_operations(name):
 
 def test_what_multiplies_has_a_rule_for_its_macs():
     assert products.RULES.keys() <= macs.RULES.keys()
+    # What PyTorch's own counter counts must not pass for an operation without products here.
+    names = (getattr(one, "_qualified_op_name", one.__name__) for one in flop_registry)
+    multiplying = {name.removeprefix("aten::") for name in names}
+    assert "mm" in multiplying
+    without = {*macs.WITHOUT, *saving.RULES, *follow.AXIS_RULES, *follow.JOIN_RULES}
+    assert not multiplying & without - macs.RULES.keys()
+
+
+def test_deformable_convolution():
+    with torch.library._scoped_library("torchvision", "FRAGMENT") as library:
+        numbers = ", ".join(f"int n{i}" for i in range(8))
+        library.define(
+            "deform_conv2d(Tensor input, Tensor weight, Tensor offset, Tensor mask, Tensor bias, "
+            f"{numbers}, bool use_mask) -> Tensor"
+        )
+        fake = lambda x, w, *rest: x.new_empty(x.shape[0], w.shape[0], 7, 5)  # noqa: E731
+        torch.library.register_fake("torchvision::deform_conv2d", fake, lib=library)
+        more = (ones(2, 18, 7, 5), ones(2, 9, 7, 5), ones(4), 1, 1, 0, 0, 1, 1, 1, 1, True)
+        module = Apply(lambda _, x: torch.ops.torchvision.deform_conv2d(x, ones(4, 2, 3, 3), *more))
+        cost = trace_cost(module, IMAGE)
+        assert (cost.macs, cost.unknown) == (2 * 4 * 35 * 2 * 9, ())
+        assert trace_network(module, IMAGE).receptive_field.unknown == (
+            "torchvision::deform_conv2d",
+        )
 
 
 def test_our_function_is_pytorchs_convolution_where_nothing_is_computed():

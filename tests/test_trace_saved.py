@@ -291,6 +291,10 @@ OPERATIONS = {
     "adaptive maximum": lambda y: F.adaptive_max_pool2d(y, 3),
     "adaptive maximum, one axis": lambda y: F.adaptive_max_pool1d(y.flatten(2), 3),
     "adaptive maximum, three axes": lambda y: F.adaptive_max_pool3d(y, 2),
+    "unpooling": lambda y: F.max_unpool2d(
+        *F.max_pool2d(y, 2, return_indices=True), 2, output_size=(15, 11)),
+    "unpooling of three axes": lambda y: F.max_unpool3d(
+        *F.max_pool3d(y, 2, return_indices=True), 2, output_size=(4, 15, 11)),
     "power pooling": lambda y: F.lp_pool2d(y, 2.0, 2),
     "local response": lambda y: F.local_response_norm(y, 3),
     "batch norm": lambda y: F.batch_norm(y, None, None, training=True),

@@ -24,6 +24,9 @@ WITHOUT = {
     *("masked_select", "nonzero", "bincount", "searchsorted", "bucketize", "_unique2"),
     *("index_add", "index_copy", "index_fill", "index_put", "scatter", "scatter_add"),
     *("scatter_reduce", "masked_scatter", "mse_loss", "nll_loss_forward", "nll_loss2d_forward"),
+    *("binary_cross_entropy", "huber_loss", "smooth_l1_loss"),
+    *("max_unpool2d", "max_unpool3d", "fractional_max_pool2d", "fractional_max_pool3d"),
+    *("addr", "linalg_cross", "rot90", "histc", "block_diag", "unfold_backward"),
 }
 
 
@@ -37,12 +40,23 @@ def _convolution(call: Call) -> int:
     return (call.x if transposed else call.out).numel() * taps_and_channels
 
 
+@RULES.entry("torchvision::deform_conv2d")
+def _deformable_convolution(call: Call) -> int:
+    # Finding the values between pixels counts 0, as interpolation does.
+    return call.out.numel() * prod(call.args["weight"].shape[1:])
+
+
+@RULES.entry("conv_tbc")
+def _convolution_of_steps(call: Call) -> int:
+    return call.out.numel() * prod(call.args["weight"].shape[:2])
+
+
 @RULES.entry("dsconv_lib::depthwise")
 def _depthwise(call: Call) -> int:
     return call.out.numel() * prod(call.args["w"].shape[2:])
 
 
-@RULES.entry("linear matmul mm bmm mv dot vdot")
+@RULES.entry("linear matmul mm bmm mv dot vdot _int_mm")
 def _product(call: Call) -> int:
     return call.out.numel() * call.x.shape[-1]
 

@@ -133,7 +133,7 @@ def _pad(call: Call, needs: Needs) -> Kept:
     return [call.x] if call.args["mode"] in ("reflect", "replicate") else []
 
 
-@RULES.entry("index index_select embedding where masked_fill gather")
+@RULES.entry("index index_select embedding where masked_fill gather max_unpool2d max_unpool3d")
 def _places(call: Call, needs: Needs) -> Kept:
     places = [t for t in tensors_in(call.args.values()) if not t.is_floating_point()]
     return [*places, call.x] if call.rule == "gather" else places
