@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def oldest(requirements: list[str]) -> list[str]:
-    """Turn lower bounds into exact versions: `torch>=2.6` into `torch==2.6.*`."""
+    """Turn lower bounds into exact versions: `torch>=2.9` into `torch==2.9.*`."""
     bounds = (re.fullmatch(r"([\w.-]+)>=([\w.]+)", requirement) for requirement in requirements)
     return [f"{bound[1]}=={bound[2]}.*" for bound in bounds if bound]
 

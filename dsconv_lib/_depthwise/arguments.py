@@ -96,7 +96,9 @@ def _checked(
     _check_tensors(input, weight, bias, ndim, groups)
     conv = settled(ndim, weight.shape[2:], stride, padding, dilation)
     conv.output_size(input.shape[-ndim:])  # refuses a kernel that does not fit
-    pads, dilations, strides = conv.pads(), conv.dilation, conv.stride
+    pads, axes = conv.pads(), conv.axes
+    # From the axes: the compiler of older PyTorch cannot follow properties of a named tuple.
+    strides, dilations = tuple(a.stride for a in axes), tuple(a.dilation for a in axes)
     ends = [(*pair, dilation) for pair, dilation in zip(pads, dilations, strict=True)]
     rows, columns = [(0, 0, 1), *ends][-2:]
     return Call(
@@ -185,4 +187,9 @@ def autocast_dtype(kind: str) -> torch.dtype | None:
     return torch.get_autocast_dtype(kind)
 
 
-_can_autocast = cache(torch.amp.is_autocast_available)
+@torch.compiler.assume_constant_result
+def _can_autocast(kind: str) -> bool:
+    return _knows_autocast(kind)
+
+
+_knows_autocast = cache(torch.amp.is_autocast_available)

@@ -20,7 +20,7 @@ def is_watched(*tensors: Tensor) -> bool:
     if are_transforms_active() and not _are_transforms_ours():
         return True
     if torch.compiler.is_compiling():
-        return _is_exporting()
+        return torch.compiler.is_exporting()
     return torch._C._len_torch_dispatch_stack() > 0 or forward_ad._current_level >= 0
 
 
@@ -36,5 +36,3 @@ def _are_transforms_ours() -> bool:
 are_transforms_active = torch._C._are_functorch_transforms_active
 # Whether a tensor stands for many, in ``torch.autograd.grad(..., is_grads_batched=True)``.
 is_batch = torch._C._functorch.is_legacy_batchedtensor
-# PyTorch 2.6 has no name for it.
-_is_exporting = getattr(torch.compiler, "is_exporting", torch.compiler.is_compiling)
