@@ -15,8 +15,12 @@ NAME = "image-filter"
 # The grey values of one canvas, row by row.
 GREY = """(root, which) => {
   const canvas = root.querySelectorAll("canvas")[which];
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return [canvas.height, canvas.width, [...data.filter((_, i) => i % 4 === 0)]];
+  // A copy is read: the page's own canvas is made to be drawn on.
+  const { width, height } = canvas;
+  const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
+  return [height, width, [...data.filter((_, i) => i % 4 === 0)]];
 }"""
 
 

@@ -16,8 +16,15 @@ class WrongType extends Error {}
 
 const bare = (text) => text.trim().replace(/^[([{\s]+|[)\]}\s,]+$/g, "").replaceAll("−", "-");
 
+// What people write around numbers: "P = 4", "8 px", "73,856 weights".
+const NAMED = /^[a-z]\s*=\s*/i;
+const UNIT = /\s*(px|pixels?|cells?|rows?|columns?|channels?|groups?|weights?|parameters?|macs?)$/i;
+const GROUPED = /(?<![\d.,])\d{1,3}(?:([,\u2009\u202f\u00a0_' ])\d{3})(?:\1\d{3})*(?![\d.])/g;
+const stripped = (text) => bare(bare(text).replace(NAMED, "").replace(UNIT, ""));
+const ungrouped = (text) => text.replace(GROUPED, (digits) => digits.replace(/\D/g, ""));
+
 const asNumber = (text) => {
-  const clean = bare(text);
+  const clean = stripped(text);
   const fraction = /^([+-]?\d+)\s*\/\s*(\d+)$/.exec(clean);
   if (fraction) return Number(fraction[1]) / Number(fraction[2]);
   if (!/^[+-]?(\d+[.,]?\d*|[.,]\d+)$/.test(clean)) throw new WrongType(WORDS.text);
@@ -25,12 +32,13 @@ const asNumber = (text) => {
 };
 
 const asWhole = (text) => {
-  const value = asNumber(text);
+  const value = asNumber(ungrouped(text));
   if (!Number.isInteger(value)) throw new WrongType(fill(WORDS["not-whole"], { value }));
   return value;
 };
 
-const asParts = (text) => bare(text).split(/[\s,;()[\]]+/).filter(Boolean);
+// Between numbers: commas, spaces, brackets, "and", and the signs of sizes, 3 x 4 or 3×4.
+const asParts = (text) => stripped(text).split(/(?:[\s,;()[\]/×]|(?<=\d)x(?=\d)|\bx\b|\band\b)+/).filter(Boolean);
 
 const asLetters = (text, { options, several }) => {
   const known = options.map(([letter]) => letter);
@@ -49,7 +57,10 @@ const read = (text, question) => {
   if (question.kind === "number") return asWhole(text);
   if (question.kind === "decimal") return asNumber(text);
   if (question.kind === "choice") return asLetters(text, question);
-  const numbers = asParts(text).map(asWhole);
+  let numbers = asParts(text).map(asWhole);
+  if (inOrder(question) && numbers.length > question.truth.length) {
+    numbers = asParts(ungrouped(text)).map(asWhole); // "14,016 and 110,592" are two
+  }
   if (inOrder(question) && numbers.length !== question.truth.length) {
     throw new WrongType(fill(WORDS.count, { count: numbers.length }));
   }
