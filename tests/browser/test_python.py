@@ -24,6 +24,7 @@ PAGES = {
     "08": "notebooks/08_receptive_field.html",
     "09": "notebooks/09_dilation.html",
 }
+expect.set_options(timeout=30_000)  # on a busy machine an editor needs more than 5 s
 FOLDED, SAME, TENSORFLOW = 1, 2, 4  # chapter 2's cells that run in the page, by their place
 
 
@@ -91,7 +92,7 @@ def test_cells_of_a_page_run_share_names_stop_and_explain(visit):
 
 
 def test_a_cell_that_shows_an_answer_runs_once_the_answer_is_shown(visit):
-    with visit(CHAPTER, "file") as page:
+    with visit(CHAPTER, "file", reveal=False) as page:
         cell = page.locator(".cell.tag_python").nth(FOLDED)
         expect(cell).to_be_hidden()
         question = page.locator("[data-prediction='02-neighbours']")
