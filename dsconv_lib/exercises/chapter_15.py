@@ -168,14 +168,14 @@ function(
 )
 number(
     "15-3",
-    truth=24 * 144 + 144 * 9 + 144 * 24,
-    why="3,456 + 1,296 + 3,456.",
+    truth=16 * 64 + 64 * 9 + 64 * 16,
+    why="1,024 + 576 + 1,024.",
     remind="Three convolutions: two pointwise ones and a depthwise one between them.",
     slips={
-        6912: "And the depthwise one?",
-        4752: "There are two pointwise ones.",
-        193536: "The middle one is depthwise: one kernel per channel.",
-        8520: "Without biases, please.",
+        2048: "And the depthwise one?",
+        1600: "There are two pointwise ones.",
+        38912: "The middle one is depthwise: one kernel per channel.",
+        2768: "Without biases, please.",
     },
 )
 numbers(

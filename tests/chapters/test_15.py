@@ -76,11 +76,11 @@ ANSWERS = {
         ],
     ),
     "15-3": (
-        [8208, 8208.0],
+        [2624, 2624.0],
         [
-            (6912, "depthwise one"),
-            (4752, "two pointwise"),
-            (193536, "per channel"),
+            (2048, "depthwise one"),
+            (1600, "two pointwise"),
+            (38912, "per channel"),
             (9, "Three con"),
         ],
     ),
