@@ -104,7 +104,7 @@ def visit(chromium: Browser, bases: dict[str, str]) -> Visit:
             if javascript and wake:
                 page.evaluate(WAKE)
             if javascript:
-                page.evaluate("() => document.fonts.ready.then(() => true)")
+                page.wait_for_function("() => document.fonts.status === 'loaded'")
             yield page
         except TimeoutError as error:
             pytest.fail("\n".join([f"{where}: {error.message}", *watch.problems]))

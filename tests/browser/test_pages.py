@@ -118,7 +118,7 @@ def test_search_finds_the_chapter(visit, transport):
 
 
 def test_the_root_leads_to_the_preface(visit):
-    with visit("index.html", "file") as page:
+    with visit("index.html", "file", reveal=False, wake=False) as page:
         page.wait_for_url("**/book/index.html")
         assert page.locator("article h1").count() == 1, "the preface has no heading"
 
